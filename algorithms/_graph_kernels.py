@@ -1,0 +1,96 @@
+"""Kernels that build and cut compressed sparse rows."""
+
+import numpy as np
+
+from algorithms._numba import jit
+
+
+@jit
+def sort_rows(n_rows, rows, columns, weights):
+    """Sort entries by row with a counting sort, stable in the order given."""
+    indptr = np.zeros(n_rows + 1, np.int64)
+    for row in rows:
+        indptr[row + 1] += 1
+    for row in range(n_rows):
+        indptr[row + 1] += indptr[row]
+    at = indptr[:-1].copy()
+    out_columns = np.empty(len(rows), np.int32)
+    out_weights = np.empty(len(rows))
+    for entry in range(len(rows)):
+        place = at[rows[entry]]
+        at[rows[entry]] += 1
+        out_columns[place] = columns[entry]
+        out_weights[place] = weights[entry]
+    return indptr, out_columns, out_weights
+
+
+@jit
+def transpose(n_rows, indptr, columns, weights):
+    """Turn rows into columns; the entries of every new row come out in ascending order."""
+    counts = np.zeros(n_rows + 1, np.int64)
+    for column in columns:
+        counts[column + 1] += 1
+    for row in range(n_rows):
+        counts[row + 1] += counts[row]
+    at = counts[:-1].copy()
+    out_columns = np.empty(len(columns), np.int32)
+    out_weights = np.empty(len(columns))
+    for row in range(n_rows):
+        for entry in range(indptr[row], indptr[row + 1]):
+            place = at[columns[entry]]
+            at[columns[entry]] += 1
+            out_columns[place] = row
+            out_weights[place] = weights[entry]
+    return counts, out_columns, out_weights
+
+
+@jit
+def merge_sorted(indptr, columns, weights):
+    """Sum the weights of equal neighbours of each row; columns are ascending within rows."""
+    n = len(indptr) - 1
+    merged = np.zeros(n + 1, np.int64)
+    out_columns = np.empty_like(columns)
+    out_weights = np.empty_like(weights)
+    place = 0
+    for row in range(n):
+        begin = place
+        for entry in range(indptr[row], indptr[row + 1]):
+            if place > begin and out_columns[place - 1] == columns[entry]:
+                out_weights[place - 1] += weights[entry]
+            else:
+                out_columns[place] = columns[entry]
+                out_weights[place] = weights[entry]
+                place += 1
+        merged[row + 1] = place
+    return merged, out_columns[:place].copy(), out_weights[:place].copy()
+
+
+@jit
+def cut_out(nodes, indptr, indices, weights):
+    """Rows and columns of some nodes, which are ascending."""
+    most = 0
+    for node in nodes:
+        most += indptr[node + 1] - indptr[node]
+    starts = np.zeros(len(nodes) + 1, np.int64)
+    out_indices = np.empty(most, np.int32)
+    out_weights = np.empty(most)
+    place = 0
+    for row in range(len(nodes)):
+        for entry in range(indptr[nodes[row]], indptr[nodes[row] + 1]):
+            at = np.searchsorted(nodes, indices[entry])
+            if at < len(nodes) and nodes[at] == indices[entry]:
+                out_indices[place] = at
+                out_weights[place] = weights[entry]
+                place += 1
+        starts[row + 1] = place
+    return starts, out_indices[:place].copy(), out_weights[:place].copy()
+
+
+@jit
+def row_sums(indptr, weights):
+    """Sum of the weights of every row."""
+    out = np.zeros(len(indptr) - 1)
+    for row in range(len(out)):
+        for entry in range(indptr[row], indptr[row + 1]):
+            out[row] += weights[entry]
+    return out
