@@ -1,0 +1,186 @@
+"""What is measured of every candidate ring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from algorithms.graph import Graph
+
+from algorithms.times import MISSING_TIME
+from gnn._ring_kernels import N_FEATURES, measure
+
+IntArray = npt.NDArray[np.int32]
+LongArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+FEATURE_NAMES = (
+    "size",
+    "mean_affinity",
+    "openness",
+    "burst",
+    "burst_seconds",
+    "burst_members",
+    "claim_share",
+    "delay_rank",
+    "use_days",
+    "cover",
+    "outside_share",
+    "invited_inside",
+    "hour_sameness",
+    "hour_members",
+    "own_instrument",
+    "active_days",
+    "nats_identity",
+    "nats_place",
+    "nats_referral",
+    "nats_money",
+    "density",
+)
+"""Columns of `RingFeatures.values`:
+
+- ``size``: members; ``density``: mean affinity per pair; ``mean_affinity``: a member's summed affinity to the others;
+  ``openness``: share of the members' affinity that leaves the candidate.
+- ``burst``: surprise, in nats, of the tightest window in which 60 % of the members started; ``burst_seconds``,
+  ``burst_members``: its width and how many it holds. NaN where fewer than three starts are known.
+- ``claim_share``: share that took a bonus; ``delay_rank``: mean rank in the population, 0 fastest to 1 slowest, of the
+  time from start to bonus; NaN without one.
+- ``use_days``: mean days for which shared signals were used, at most 365; NaN where no times are known.
+- ``cover``: share of members with any evidence to another; ``outside_share``: share of accounts on the shared signals
+  that are outside; ``invited_inside``: share whose inviter is a member.
+- ``hour_sameness``: length of the mean of the members' directions of activity on the clock, 0 spread to 1 same, over
+  the ``hour_members`` with at least three timed acts; NaN below three such members.
+- ``own_instrument``: share of members with an instrument that nobody else uses; NaN where none has an instrument.
+- ``active_days``: median days between start and last activity; NaN where unknown.
+- ``nats_*``: evidence of what is shared, (sharers - 1) x nats per signal: identity, place, referral, money.
+"""
+
+assert len(FEATURE_NAMES) == N_FEATURES
+
+IDENTITY, PLACE, REFERRAL, MONEY = range(4)
+GROUPS = {"ip": PLACE, "ip_subnet": PLACE, "address": PLACE, "referrer": REFERRAL, "funder": MONEY, "payee": MONEY}
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """The data around the candidates: who shares what, who is near whom, and what is known of each actor.
+
+    Parameters
+    ----------
+    affinity : Graph
+        Probability of each pair of actors.
+    evidence : Graph
+        Every pair of actors with any evidence.
+    row_starts, row_signals, first_seen, last_seen
+        The incidence of actors and signals, rows sorted by actor and signal; times in seconds.
+    signal_types : tuple of str
+    kinds, degrees : arrays, shape (n_signals,)
+        Signal type and number of actors of each signal.
+    nats : array of float64, shape (n_signals,)
+        Evidence of each signal, 0 for hubs.
+    inviters : array of int32, shape (n_actors,)
+    started, last_active : array of int64, shape (n_actors,)
+    claimed : array of bool, shape (n_actors,)
+    delay : array of float64, shape (n_actors,)
+    hours : array of complex128, shape (n_actors,)
+    n_acts : array of int64, shape (n_actors,)
+    """
+
+    affinity: Graph
+    evidence: Graph
+    row_starts: LongArray
+    row_signals: IntArray
+    first_seen: LongArray
+    last_seen: LongArray
+    signal_types: tuple[str, ...]
+    kinds: npt.NDArray[np.int16]
+    degrees: LongArray
+    nats: FloatArray
+    inviters: IntArray
+    started: LongArray
+    last_active: LongArray
+    claimed: BoolArray
+    delay: FloatArray
+    hours: npt.NDArray[np.complex128]
+    n_acts: LongArray
+
+
+@dataclass(frozen=True, eq=False)
+class RingFeatures:
+    """Features of candidates.
+
+    Parameters
+    ----------
+    values : array of float64, shape (n_candidates, n_features)
+        NaN where a feature is absent.
+    names : tuple of str
+    """
+
+    values: FloatArray
+    names: tuple[str, ...] = FEATURE_NAMES
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, name: str) -> FloatArray:
+        """Return one feature of all candidates."""
+        return self.values[:, self.names.index(name)]
+
+    def take(self, rows: LongArray) -> RingFeatures:
+        """Features of some candidates."""
+        return RingFeatures(self.values[rows], self.names)
+
+
+def ring_features(starts: LongArray, members: IntArray, around: Surroundings) -> RingFeatures:
+    """Measure every candidate.
+
+    Parameters
+    ----------
+    starts : array of int64, shape (n_candidates + 1,)
+        Members of candidate c are ``members[starts[c]:starts[c + 1]]``.
+    members : array of int32
+        Actor indices.
+    around : Surroundings
+
+    Returns
+    -------
+    RingFeatures
+        O(rows and pairs of all members).
+    """
+    groups = np.array([GROUPS.get(kind, IDENTITY) for kind in around.signal_types] or [0], dtype=np.int64)
+    instrument = around.signal_types.index("instrument") if "instrument" in around.signal_types else -1
+    length = np.abs(around.hours)
+    pointing = np.where(length > 0, around.hours / np.maximum(length, 1e-12), 0)
+    known = np.sort(around.started[around.started != MISSING_TIME])
+    values = measure(
+        np.ascontiguousarray(starts, dtype=np.int64),
+        np.ascontiguousarray(members, dtype=np.int32),
+        around.affinity.indptr,
+        around.affinity.indices,
+        around.affinity.weights,
+        around.evidence.indptr,
+        around.evidence.indices,
+        around.row_starts,
+        around.row_signals,
+        around.first_seen,
+        around.last_seen,
+        around.kinds.astype(np.int64),
+        around.degrees,
+        around.nats,
+        groups,
+        instrument,
+        around.inviters,
+        around.started,
+        known,
+        around.last_active,
+        around.claimed,
+        around.delay,
+        np.sort(around.delay[~np.isnan(around.delay)]),
+        pointing.real.copy(),
+        pointing.imag.copy(),
+        around.n_acts,
+        int(MISSING_TIME),
+    )
+    return RingFeatures(values)

@@ -1,0 +1,82 @@
+"""The commands together, and what every one of them does with errors.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 done and an alert was raised.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from graphrisk import __version__
+from graphrisk.cli import config, ring, scan, simulate
+
+FAILED, WRONG_USAGE = 1, 2
+
+app = typer.Typer(
+    name="graphrisk",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Find fraud rings in graphs of accounts, devices, addresses, wallets and payments.",
+)
+app.command("simulate")(simulate.simulate_world)
+app.add_typer(config.app, name="config")
+app.add_typer(scan.app, name="scan")
+app.add_typer(ring.app, name="ring")
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line and leave with an exit code."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        _fail("interrupted; nothing was published, the store keeps its last good scan", FAILED)
+    except BrokenPipeError:
+        # whoever read the output has gone; what is still buffered has nowhere to go
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
+    except Exception as error:  # one sentence for what a user can mend, a traceback only for our own faults
+        if not _is_expected(error):
+            raise
+        _fail(str(error), WRONG_USAGE if _is_usage(error) else FAILED)
+
+
+def _is_usage(error: Exception) -> bool:
+    from graphrisk.cli.output import UsageError
+    from loaders.config import ConfigError
+
+    return isinstance(error, (ConfigError, UsageError))
+
+
+def _is_expected(error: Exception) -> bool:
+    from graphrisk.store import StoreError
+    from loaders.config import InputError
+
+    return _is_usage(error) or isinstance(error, (InputError, StoreError, OSError, MemoryError))
+
+
+def _fail(sentence: str, code: int) -> None:
+    from graphrisk.cli.output import plain
+
+    for line in (sentence or "out of memory").splitlines():
+        typer.echo(f"graphrisk: {plain(line)}", err=True)
+    sys.exit(code)

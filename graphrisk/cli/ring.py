@@ -1,0 +1,194 @@
+"""`graphrisk ring …`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from graphrisk.cli.output import JsonOption, UsageError, plain, print_json, print_table
+from graphrisk.cli.scan import print_rings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+app = typer.Typer(no_args_is_help=True, help="List rings, and say what joins their members.")
+
+Store = Annotated[Path, typer.Option(envvar="GRAPHRISK_STORE", help="Folder of the results.")]
+Scan = Annotated[str | None, typer.Option(help="Scan; the newest by default.")]
+Ring = Annotated[
+    str, typer.Argument(help="Ring: its id, the beginning of it, or its place in the list (1 is the worst).")
+]
+TABLES = ("ring", "ring_member", "ring_link", "ring_evidence")
+
+
+def _tables(store: Path, scan: str | None) -> dict[str, pa.Table]:
+    from graphrisk.store import ResultStore
+
+    results = ResultStore(store)
+    scan_id = scan or results.latest()
+    return {name: results.table(name, scan_id) for name in TABLES}
+
+
+def _find(tables: dict[str, pa.Table], key: str) -> str:
+    from graphrisk.explain import find_ring
+
+    try:
+        return find_ring(tables, key)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+@app.command("list")
+def list_rings(
+    store: Store = Path("store"),
+    scan: Scan = None,
+    band: Annotated[str | None, typer.Option(help="Only this band: high, medium or low.")] = None,
+    typology: Annotated[str | None, typer.Option(help="Only this typology.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Most rings to list.")] = 50,
+    json: JsonOption = False,
+) -> None:
+    """List rings, worst first.
+
+    Example: graphrisk ring list --band high --limit 20
+    """
+    from graphrisk.store import ResultStore
+
+    if band not in (None, "high", "medium", "low"):
+        raise UsageError(f"`--band` must be high, medium or low, got {band!r}")
+    results = ResultStore(store)
+    rings = results.table("ring", scan or results.latest())
+    for column, value in (("band", band), ("typology", typology)):
+        if value is not None:
+            rings = rings.filter([cell == value for cell in rings[column].to_pylist()])
+    shown = rings.slice(0, limit)
+    if json:
+        print_json(shown.to_pylist())
+        return
+    print_rings(shown, len(rings))
+
+
+@app.command("show")
+def show_ring(ring: Ring, store: Store = Path("store"), scan: Scan = None, json: JsonOption = False) -> None:
+    """Show a ring: its evidence for and against, its members and what they share.
+
+    Example: graphrisk ring show 1
+    """
+    tables = _tables(store, scan)
+    ring_id = _find(tables, ring)
+    parts = {name: [row for row in tables[name].to_pylist() if row["ring_id"] == ring_id] for name in TABLES}
+    if json:
+        print_json({"ring": parts["ring"][0], **{name: parts[name] for name in TABLES[1:]}})
+        return
+    evidence = [(row["direction"], row["weight"], row["reason_code"], row["text"]) for row in parts["ring_evidence"]]
+    print_table(f"ring {ring_id}: evidence", ["", "nats", "reason", "fact"], evidence, wide=("fact",))
+    summary = parts["ring"][0]
+    keys = ["typology", "band", "score", "score_low", "score_high", "q_value", "n_members", "n_signals"]
+    columns = ["typology", "band", "score", "low", "high", "q", "members", "signals", "at stake", "from", "to"]
+    row = [*(summary[key] for key in keys), summary["value_at_stake"], summary["first_seen"], summary["last_seen"]]
+    print_table("score", columns, [row])
+    members = [
+        (row["entity_type"], row["entity_id"], row["role"], row["member_score"], row["joined_at"])
+        for row in parts["ring_member"]
+    ]
+    print_table(f"{len(members)} members", ["type", "id", "role", "score", "started"], members)
+
+
+@app.command("explain")
+def explain_ring(ring: Ring, store: Store = Path("store"), scan: Scan = None, json: JsonOption = False) -> None:
+    """Explain a ring in sentences that can go into a report.
+
+    Example: graphrisk ring explain 1
+    """
+    from graphrisk.explain import explain_ring
+
+    tables = _tables(store, scan)
+    explanation = explain_ring(tables, _find(tables, ring))
+    if json:
+        print_json(explanation.to_dict())
+        return
+    for line in explanation.text().splitlines():
+        typer.echo(plain(line))
+
+
+@app.command("why")
+def why(
+    ring: Ring,
+    account_a: Annotated[str, typer.Argument(help="A member.")],
+    account_b: Annotated[str, typer.Argument(help="Another member.")],
+    store: Store = Path("store"),
+    scan: Scan = None,
+    json: JsonOption = False,
+) -> None:
+    """Say what joins two members: the strongest chain of evidence, and its weakest link.
+
+    Example: graphrisk ring why 1 a0000017 a0000042
+    """
+    from graphrisk.explain import explain_why
+
+    tables = _tables(store, scan)
+    try:
+        chain = explain_why(tables, _find(tables, ring), account_a, account_b)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    if json:
+        print_json(chain.to_dict())
+        return
+    for line in chain.text().splitlines():
+        typer.echo(plain(line))
+
+
+@app.command("view")
+def view(
+    ring: Ring,
+    out: Annotated[Path, typer.Option("--out", help="HTML page to write.")] = Path("ring.html"),
+    store: Store = Path("store"),
+    scan: Scan = None,
+    json: JsonOption = False,
+) -> None:
+    """Write one HTML page with the picture and the evidence of a ring; it needs no network.
+
+    Example: graphrisk ring view 1 --out ring.html
+    """
+    from graphrisk.view import write_view
+
+    tables = _tables(store, scan)
+    ring_id = _find(tables, ring)
+    write_view(tables, ring_id, out)
+    if json:
+        print_json({"ring_id": ring_id, "page": str(out)})
+        return
+    typer.echo(f"{out}: ring {ring_id}")
+
+
+@app.command("export")
+def export(
+    out: Annotated[Path, typer.Argument(help="File or folder to write; .csv, .jsonl or .parquet.")],
+    store: Store = Path("store"),
+    scan: Scan = None,
+    ring: Annotated[list[str] | None, typer.Option(help="Only this ring; may be given again.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Export rings with their members and evidence.
+
+    Example: graphrisk ring export rings.jsonl
+    """
+    from graphrisk.export import export_rings
+    from graphrisk.store import ResultStore
+
+    results = ResultStore(store)
+    scan_id = scan or results.latest()
+    chosen = None
+    if ring:
+        tables = _tables(store, scan_id)
+        chosen = [_find(tables, key) for key in ring]
+    try:
+        export_rings(results, out, scan_id=scan_id, ring_ids=chosen, overwrite=overwrite)
+    except (ValueError, FileExistsError) as error:
+        raise UsageError(str(error)) from error
+    if json:
+        print_json({"out": str(out), "scan_id": scan_id, "ring_ids": chosen})
+        return
+    typer.echo(f"{out}: rings of scan {scan_id}")

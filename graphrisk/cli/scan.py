@@ -1,0 +1,149 @@
+"""`graphrisk scan …`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from graphrisk.cli.output import JsonOption, UsageError, plain, print_json, print_table
+
+if TYPE_CHECKING:
+    from graphrisk.result import ScanResult
+
+ALERT = 3
+SHOWN_RINGS = 10
+
+app = typer.Typer(no_args_is_help=True, help="Run scans and list them.")
+
+
+@app.command("run")
+def run(
+    config: Annotated[Path, typer.Argument(help="The configuration, a TOML file.")],
+    as_of: Annotated[
+        str | None, typer.Option(help="Use only what was known strictly before this moment (ISO 8601; UTC).")
+    ] = None,
+    store: Annotated[Path | None, typer.Option(help="Folder of the results.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of every random choice.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Most threads; results do not depend on it.")] = None,
+    hub_report: Annotated[
+        bool, typer.Option("--hub-report", help="Search again at half and double the hub caps and report the change.")
+    ] = False,
+    view: Annotated[Path | None, typer.Option(help="Write an HTML page of the worst ring.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Load and check the data, publish nothing.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Find rings, publish them to the store and print the worst.
+
+    Exits with 3 if an alert was raised.
+
+    Example: graphrisk scan run scan.toml --as-of 2026-11-01
+    """
+    from graphrisk.cli.progress import ProgressPrinter
+    from graphrisk.config import read_config
+    from graphrisk.pipeline import run_scan
+    from graphrisk.store import ResultStore
+
+    overrides: dict[str, Any] = {"seed": seed, "threads": threads}
+    overrides |= {"as_of": _moment(as_of), "store": None if store is None else str(store.absolute())}
+    settings = read_config(config, overrides)
+    settings.hubs.what_if |= hub_report
+    _limit_threads(settings.scan.threads)
+    progress = ProgressPrinter()
+    try:
+        if dry_run:
+            result = run_scan(settings, progress=progress, dry_run=True)
+        else:
+            results = ResultStore(settings.store)
+            with results.lock():
+                result = run_scan(settings, progress=progress)
+                results.publish(result.scan_id, result.tables, result.manifest)
+    finally:
+        progress.close()
+    if view is not None and len(result.tables["ring"]):
+        from graphrisk.view import write_view
+
+        write_view(result.tables, result.tables["ring"]["ring_id"][0].as_py(), view)
+    _report(result, settings.store, view, json, dry_run)
+    if result.alerts:
+        raise typer.Exit(ALERT)
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"`--as-of` must be a time such as 2026-11-01T00:00:00Z, got {text!r}") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _limit_threads(threads: int | None) -> None:
+    if threads is not None:
+        import numba
+
+        numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+
+
+def _report(result: ScanResult, store: Path, view: Path | None, json: bool, dry_run: bool) -> None:
+    scan = result.tables["scan"].to_pylist()[0]
+    rejected = result.tables["rejected_row"]
+    if json:
+        summary = {"scan_id": result.scan_id, "store": None if dry_run else str(store), "n_rings": scan["n_rings"]}
+        bands = result.tables["ring"]["band"].to_pylist()
+        summary |= {"bands": {band: bands.count(band) for band in ("high", "medium", "low")}}
+        print_json(summary | {"view": None if view is None else str(view), "scan": scan, "alerts": result.alerts})
+        return
+    read = ", ".join(f"{scan[f'n_{name}']:,} {name}" for name in ("accounts", "links", "transfers", "events"))
+    typer.echo(f"scan {result.scan_id}: {read}; {len(rejected):,} rows rejected")
+    if dry_run:
+        return
+    print_rings(result.tables["ring"].slice(0, SHOWN_RINGS), scan["n_rings"])
+    for alert in result.alerts:
+        typer.echo(f"alert: {plain(alert)}", err=True)
+    typer.echo(f"results: {store}")
+    if view is not None and scan["n_rings"]:
+        typer.echo(f"picture of the worst ring: {view}")
+    if scan["n_rings"]:
+        typer.echo(f"next: graphrisk ring show 1 --store {store}")
+
+
+def print_rings(rings: Any, n_rings: int) -> None:
+    """Print the table of rings."""
+    columns = ["", "ring", "typology", "band", "score", "q", "members", "at stake", "since"]
+    keys = ["ring_id", "typology", "band", "score", "q_value", "n_members", "value_at_stake"]
+    rows = [
+        [place, *(row[key] for key in keys), _day(row["first_seen"])]
+        for place, row in enumerate(rings.to_pylist(), start=1)
+    ]
+    many = f"{n_rings:,} ring" + ("" if n_rings == 1 else "s")
+    shown = f"the worst {len(rows)} of {many}" if len(rows) < n_rings else many
+    print_table(shown, columns, rows)
+
+
+def _day(moment: datetime | None) -> str | None:
+    return None if moment is None else f"{moment:%Y-%m-%d}"
+
+
+@app.command("list")
+def list_scans(
+    store: Annotated[Path, typer.Option(envvar="GRAPHRISK_STORE", help="Folder of the results.")] = Path("store"),
+    json: JsonOption = False,
+) -> None:
+    """List the scans of a store, newest last.
+
+    Example: graphrisk scan list --store store
+    """
+    from graphrisk.store import ResultStore
+
+    results = ResultStore(store)
+    scans = [results.table("scan", scan_id).to_pylist()[0] for scan_id in results.scans()]
+    if json:
+        print_json(scans)
+        return
+    columns = ["scan", "as of", "finished", "rings", "alerts", "accounts", "links", "version"]
+    keys = ["scan_id", "as_of", "finished_at", "n_rings", "n_alerts", "n_accounts", "n_links", "code_version"]
+    print_table(f"{len(scans)} scans", columns, [[scan[key] for key in keys] for scan in scans])

@@ -1,0 +1,198 @@
+"""The configuration of a scan: one TOML file, beaten by the environment, beaten by options."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from graphrisk.rings.settings import HubSettings, RingSettings
+from loaders import ConfigError, IdentifierSettings, LoadConfig, SourceConfig, validate
+from loaders.toml_file import read_toml
+from loaders.validation import error_sentences
+
+PREFIX = "GRAPHRISK_"
+SECTIONS = ("scan", "source", "identifiers", "hubs", "rings")
+
+
+class ScanSettings(BaseModel):
+    """The table ``[scan]``.
+
+    Parameters
+    ----------
+    name : str
+    as_of : datetime, optional
+        Only what was known strictly before is used; by default just after the newest time in the data.
+    store : Path
+        Folder of the results.
+    seed : int
+    threads : int, optional
+        By default all; results do not depend on it.
+    max_rejected_share : float
+        A scan with a greater share of rejected rows fails.
+    unlisted_accounts : {"add", "reject"}
+        What to do with rows about accounts that no `accounts` source lists.
+    memory_limit : str, optional
+        Most memory of the reader, such as ``8GB``.
+    temp_dir : Path, optional
+        Where the reader spills to.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = "scan"
+    as_of: datetime | None = None
+    store: Path = Path("store")
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    threads: Annotated[int, Field(ge=1)] | None = None
+    max_rejected_share: Annotated[float, Field(ge=0, le=1)] = 0.05
+    unlisted_accounts: Literal["add", "reject"] = "add"
+    memory_limit: str | None = None
+    temp_dir: Path | None = None
+
+    @field_validator("as_of")
+    @classmethod
+    def _to_utc(cls, value: datetime | None) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class ScanConfig(BaseModel):
+    """Everything that a scan needs to know.
+
+    Parameters
+    ----------
+    scan : ScanSettings
+    source : list of SourceConfig
+    identifiers : IdentifierSettings
+    hubs : HubSettings
+    rings : RingSettings
+    base_dir : Path
+        Where relative paths start.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    scan: ScanSettings = Field(default_factory=ScanSettings)
+    source: list[SourceConfig] = Field(min_length=1)
+    identifiers: IdentifierSettings = Field(default_factory=IdentifierSettings)
+    hubs: HubSettings = Field(default_factory=HubSettings)
+    rings: RingSettings = Field(default_factory=RingSettings)
+    base_dir: Path = Path()
+
+    @property
+    def store(self) -> Path:
+        """Folder of the results."""
+        return self.base_dir / self.scan.store
+
+    def load_config(self) -> LoadConfig:
+        """Return the part that loaders read."""
+        temp_dir = self.scan.temp_dir
+        return LoadConfig(
+            sources=self.source,
+            identifiers=self.identifiers,
+            max_rejected_share=self.scan.max_rejected_share,
+            unlisted_accounts=self.scan.unlisted_accounts,
+            base_dir=self.base_dir,
+            memory_limit=self.scan.memory_limit,
+            threads=self.scan.threads,
+            temp_dir=None if temp_dir is None else self.base_dir / temp_dir,
+        )
+
+
+def read_config(
+    path: str | Path, overrides: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None
+) -> ScanConfig:
+    """Read a configuration file.
+
+    Parameters
+    ----------
+    path : str or Path
+        Relative paths in it start at its folder.
+    overrides : mapping, optional
+        Keys of ``[scan]`` that options gave; None means not given. A relative `store` here starts at the current
+        folder.
+    environment : mapping, optional
+        By default the process's. ``GRAPHRISK_SEED`` and so on beat the file and are beaten by `overrides`.
+
+    Returns
+    -------
+    ScanConfig
+
+    Raises
+    ------
+    ConfigError
+        With everything that is wrong at once.
+    """
+    file = Path(path)
+    data = read_toml(file)
+    scan = data.get("scan", {})
+    if isinstance(scan, dict):
+        data["scan"] = scan | _from_environment(os.environ if environment is None else environment)
+        data["scan"] |= {key: value for key, value in (overrides or {}).items() if value is not None}
+    problems = find_problems(data, file.name)
+    if problems:
+        raise ConfigError(problems)
+    config = ScanConfig.model_validate(data | {"base_dir": file.parent})
+    try:
+        config.load_config()
+    except ValidationError as error:
+        raise ConfigError([f"{file.name}: scan: {item['msg']}" for item in error.errors()]) from error
+    return config
+
+
+def find_problems(data: Mapping[str, Any], file: str) -> list[str]:
+    """Check every part of a configuration.
+
+    Parameters
+    ----------
+    data : mapping
+        The parsed TOML.
+    file : str
+        What problems call the file.
+
+    Returns
+    -------
+    list of str
+        ``file: key: what is wrong; what to do``, empty if all is well.
+    """
+    problems = [
+        f"{file}: {key}: there is no such table; known are {', '.join(SECTIONS)}" for key in data if key not in SECTIONS
+    ]
+    problems += validate(data, file)
+    parts: tuple[tuple[str, type[BaseModel]], ...] = (
+        ("scan", ScanSettings),
+        ("hubs", HubSettings),
+        ("rings", RingSettings),
+    )
+    for key, model in parts:
+        try:
+            model.model_validate(data.get(key, {}))
+        except ValidationError as error:
+            problems += error_sentences(error, f"{file}: {key}", model)
+            problems += [f"{file}: {key}: {item['msg']}" for item in error.errors() if not item["loc"]]
+    return problems
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Keys of ``[scan]`` that the environment sets, read as TOML values where they are such, else as text."""
+    out: dict[str, Any] = {}
+    for key, field in ScanSettings.model_fields.items():
+        text = environment.get(PREFIX + key.upper())
+        if text is None or not text:
+            continue
+        out[key] = text
+        if field.annotation is not str:
+            try:
+                out[key] = tomllib.loads(f"value = {text}")["value"]
+            except tomllib.TOMLDecodeError:
+                out[key] = text
+        if key == "store":
+            out[key] = str(Path(text).absolute())
+    return out

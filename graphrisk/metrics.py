@@ -1,0 +1,53 @@
+"""Figures about one scan: how many rings, against what null, and what the hub policy did."""
+
+from __future__ import annotations
+
+from graphrisk.hubs import pairs_by_cap
+from graphrisk.rings.search import Search
+from graphrisk.rings.typology import TYPOLOGIES
+from graphrisk.rings.what_if import CapChange
+from loaders import LoadResult
+
+Row = tuple[str, float, float | None, float | None, int]
+
+
+def metric_rows(
+    found: Search,
+    null: Search,
+    changes: list[CapChange],
+    bands: list[str],
+    typologies: list[str],
+    loaded: LoadResult,
+) -> list[Row]:
+    """Rows (name, value, low, high, n) of the `metric` table.
+
+    Parameters
+    ----------
+    found, null : Search
+    changes : list of CapChange
+    bands, typologies : list of str
+        Of the listed rings.
+    loaded : LoadResult
+
+    Returns
+    -------
+    list of tuple
+    """
+    n = len(found.chosen)
+    rows: list[Row] = [("rings", float(n), None, None, len(found.candidates))]
+    rows += [(f"rings.band.{band}", float(bands.count(band)), None, None, n) for band in ("high", "medium", "low")]
+    rows += [(f"rings.typology.{kind}", float(typologies.count(kind)), None, None, n) for kind in TYPOLOGIES]
+    rows.append(("rings.null_model", float(len(null.chosen)), None, None, len(null.candidates)))
+    rows.append(("affinity.pairs", float(len(found.affinity)), None, None, found.sharing.n_actors))
+    rows.append(("accounts.unlisted", float(loaded.n_unlisted_accounts), None, None, loaded.graph.n_accounts))
+    for kind, hubs, half, full, double in pairs_by_cap(found.policy, found.sharing):
+        n_signals = int((found.sharing.kinds == found.sharing.signal_types.index(kind)).sum())
+        rows.append((f"hubs.{kind}", float(hubs), None, None, n_signals))
+        rows.append((f"hubs.{kind}.pairs_lost_at_half_cap", float(full - half), None, None, full))
+        rows.append((f"hubs.{kind}.pairs_gained_at_double_cap", float(double - full), None, None, full))
+    for change in changes:
+        at = "half_cap" if change.factor < 1 else "double_cap"
+        rows.append((f"rings.at_{at}", float(change.n_rings), None, None, n))
+        rows.append((f"rings.lost_at_{at}", float(change.n_lost), None, None, n))
+        rows.append((f"rings.gained_at_{at}", float(change.n_gained), None, None, change.n_rings))
+    return rows

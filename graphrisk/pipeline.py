@@ -1,0 +1,144 @@
+"""A scan: from a configuration to the result tables, one stage after the other."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from graphrisk import __version__
+from graphrisk.alerts import find_alerts
+from graphrisk.config import ScanConfig
+from graphrisk.hubs import HubPolicy, find_hubs
+from graphrisk.result import ScanResult
+from graphrisk.rings.evidence import EvidenceWriter
+from graphrisk.rings.history import find_history
+from graphrisk.rings.links import find_ring_links
+from graphrisk.rings.search import Search, q_values, search, search_null
+from graphrisk.rings.sharing import find_sharing
+from graphrisk.rings.what_if import CapChange, change_caps
+from graphrisk.scan_tables import ScanTables
+from graphrisk.stages import Progress, StageLog
+from loaders import LoadResult, load
+
+NOT_IN_HASH = {"store", "threads", "memory_limit", "temp_dir", "base_dir", "name"}
+
+
+def run_scan(
+    config: ScanConfig,
+    *,
+    frames: Mapping[str, Any] | None = None,
+    as_of: datetime | None = None,
+    progress: Progress | None = None,
+    dry_run: bool = False,
+) -> ScanResult:
+    """Load the data, find rings and make the result tables; nothing is published.
+
+    Parameters
+    ----------
+    config : ScanConfig
+    frames : mapping of str to DataFrame or pyarrow.Table, optional
+        Frames that sources of the configuration name.
+    as_of : datetime, optional
+        Beats the configuration; only what was known strictly before is used.
+    progress : callable, optional
+        Called with a stage, rows done and rows in all (None where unknown).
+    dry_run : bool
+        Load and report the rows only; the ring tables stay empty.
+
+    Returns
+    -------
+    ScanResult
+
+    Raises
+    ------
+    ConfigError, InputError
+        If the configuration or the data cannot be used.
+    """
+    began = datetime.now(UTC)
+    log = StageLog(progress)
+    with log.stage("load") as stage:
+        loaded = load(config.load_config(), frames=frames, as_of=as_of or config.scan.as_of, progress=progress)
+        stage.rows = sum(loaded.row_counts.values())
+    scan_id = make_scan_id(config, loaded)
+    tables = ScanTables(scan_id, loaded)
+    alerts: list[str] = []
+    if not dry_run:
+        found, null, policy = _find(config, loaded, log)
+        changes = _what_if(config, loaded, found, log)
+        with log.stage("evidence") as stage:
+            q = q_values(found, null)
+            links = find_ring_links(found, config.rings)
+            writer = EvidenceWriter(found, links, q, config.rings.q_value)
+            tables.add_rings(found, q, links, writer, config.rings)
+            tables.add_entities(found, config.rings)
+            tables.add_hubs(found, policy)
+            alerts = find_alerts(found, tables.ring_ids, config.rings)
+            tables.add_metrics(found, null, changes)
+            stage.rows = len(found.chosen)
+    tables.add_scan(
+        began=began,
+        config_hash=config_hash(config),
+        seed=config.scan.seed,
+        stages=log.stages,
+        status="dry_run" if dry_run else "done",
+        alerts=alerts,
+    )
+    finished: dict[str, pa.Table] = tables.finish()
+    manifest = {"as_of": loaded.as_of.isoformat(), "code_version": __version__, "config_hash": config_hash(config)}
+    return ScanResult(scan_id, finished, loaded.graph, alerts, manifest)
+
+
+def _find(config: ScanConfig, loaded: LoadResult, log: StageLog) -> tuple[Search, Search, HubPolicy]:
+    """Search the data and, beside them, the null model."""
+    graph, seed = loaded.graph, config.scan.seed
+    with log.stage("sharing") as stage:
+        sharing = find_sharing(graph, with_wallets="wallet" in config.rings.member_types)
+        history = find_history(graph, sharing, config.rings)
+        stage.rows = len(sharing.row_signals)
+    with log.stage("hubs") as stage:
+        policy = find_hubs(graph, sharing, config.hubs, loaded.labels)
+        stage.rows = sharing.n_signals
+    with log.stage("rings") as stage:
+        found = search(sharing, policy, history, config.rings, seed)
+        stage.rows = len(found.affinity)
+    with log.stage("null model") as stage:
+        null = search_null(found, config.rings, seed)
+        stage.rows = len(null.affinity)
+    return found, null, policy
+
+
+def _what_if(config: ScanConfig, loaded: LoadResult, found: Search, log: StageLog) -> list[CapChange]:
+    """Search again at half and double the caps, if asked to."""
+    if not config.hubs.what_if:
+        return []
+    with log.stage("half and double caps") as stage:
+        changes = [
+            change_caps(loaded.graph, found, config.hubs, config.rings, config.scan.seed, factor, loaded.labels)
+            for factor in (0.5, 2.0)
+        ]
+        stage.rows = sum(change.n_rings for change in changes)
+    return changes
+
+
+def config_hash(config: ScanConfig) -> str:
+    """Hash of everything in a configuration that can change a result."""
+    settings = config.model_dump(mode="json", exclude_none=True)
+
+    def cleaned(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: cleaned(inner) for key, inner in sorted(value.items()) if key not in NOT_IN_HASH}
+        return [cleaned(inner) for inner in value] if isinstance(value, list) else value
+
+    return hashlib.sha256(json.dumps(cleaned(settings), sort_keys=True).encode()).hexdigest()
+
+
+def make_scan_id(config: ScanConfig, loaded: LoadResult) -> str:
+    """Name a scan by its moment and by all that it depends on, so that the same scan has the same name."""
+    parts = (config_hash(config), loaded.input_hash, __version__, str(config.scan.seed), loaded.as_of.isoformat())
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return f"{loaded.as_of:%Y%m%dT%H%M%SZ}-{digest[:8]}"

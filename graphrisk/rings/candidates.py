@@ -1,0 +1,149 @@
+"""Candidate rings: communities at several densities in two views, overlapping, and their cleaned variants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from algorithms.communities import find_communities
+from algorithms.cuts import connected_components, minimum_cut
+from algorithms.graph import Graph
+from graphrisk.rings.affinity import LEAST_PROBABILITY, Affinity, timed_probability, untimed_probability
+from graphrisk.rings.history import History
+from graphrisk.rings.settings import RingSettings
+
+IntArray = npt.NDArray[np.int32]
+LongArray = npt.NDArray[np.int64]
+
+TIMED_VIEW, SHARED_VIEW = 0, 1
+VIEW_NAMES = ("timed", "shared")
+LARGEST_TO_CUT = 400
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """Sets of actors that may be rings; they may overlap.
+
+    Parameters
+    ----------
+    starts : array of int64, shape (n + 1,)
+        Members of candidate c are ``members[starts[c]:starts[c + 1]]``.
+    members : array of int32
+        Actor indices, ascending within a candidate.
+    views : array of int8, shape (n,)
+        Index into `VIEW_NAMES` of the view that gave each first.
+    densities : array of float64, shape (n,)
+        Resolution that gave each first; 0 for connected components.
+    """
+
+    starts: LongArray
+    members: IntArray
+    views: npt.NDArray[np.int8]
+    densities: npt.NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def __getitem__(self, c: int) -> IntArray:
+        """Members of one candidate."""
+        return self.members[self.starts[c] : self.starts[c + 1]]
+
+    @property
+    def sizes(self) -> LongArray:
+        """Members per candidate."""
+        return np.diff(self.starts)
+
+
+def find_views(affinity: Affinity, history: History, n_actors: int) -> list[Graph]:
+    """Return the graphs that candidates are sought in: pairs weighted by how likely they act together.
+
+    Parameters
+    ----------
+    affinity : Affinity
+    history : History
+    n_actors : int
+
+    Returns
+    -------
+    list of Graph
+        By time and sharing (where starts say anything), and by sharing alone.
+    """
+    probabilities = [timed_probability(affinity, history)] if history.timed else []
+    probabilities.append(untimed_probability(affinity))
+    graphs = []
+    for probability in probabilities:
+        use = probability > LEAST_PROBABILITY
+        graphs.append(Graph.from_edges(n_actors, affinity.sources[use], affinity.targets[use], probability[use]))
+    return graphs
+
+
+def find_candidates(views: list[Graph], settings: RingSettings, seed: int) -> Candidates:
+    """Search every view at every density and its components, and add the cleaned variants of what is found.
+
+    The Constant Potts Model is used because modularity cannot see communities below a size that grows with the graph
+    (Traag, Van Dooren and Nesterov 2011, section III).
+
+    Parameters
+    ----------
+    views : list of Graph
+        From `find_views`.
+    settings : RingSettings
+    seed : int
+
+    Returns
+    -------
+    Candidates
+        Distinct sets, in the order in which they were found.
+    """
+    found: dict[bytes, tuple[IntArray, int, float]] = {}
+    offset = len(VIEW_NAMES) - len(views)
+    for number, graph in enumerate(views):
+        for density in settings.densities:
+            labels = find_communities(graph, objective="cpm", resolution=density, seed=seed).labels
+            for members in _groups(labels, settings.min_size, settings.max_size):
+                found.setdefault(members.tobytes(), (members, number + offset, density))
+        for members in _groups(connected_components(graph), settings.min_size, settings.max_size):
+            found.setdefault(members.tobytes(), (members, number + offset, 0.0))
+    for members, view, density in list(found.values()):
+        for part in _cleaned(views[view - offset], members, density, settings.min_size):
+            found.setdefault(part.tobytes(), (part, view, density))
+    sets = list(found.values())
+    return Candidates(
+        starts=np.concatenate([[0], np.cumsum([len(members) for members, _, _ in sets])]).astype(np.int64),
+        members=np.concatenate([members for members, _, _ in sets] or [np.empty(0, np.int32)]).astype(np.int32),
+        views=np.array([view for _, view, _ in sets], dtype=np.int8),
+        densities=np.array([density for _, _, density in sets], dtype=np.float64),
+    )
+
+
+def _groups(labels: IntArray, least: int, most: int) -> list[IntArray]:
+    """Members of every community of a size that can be a ring."""
+    sizes = np.bincount(labels)
+    order = np.argsort(labels, kind="stable").astype(np.int32)
+    ends = np.cumsum(sizes)
+    chosen = np.flatnonzero((sizes >= least) & (sizes <= most))
+    return [order[ends[c] - sizes[c] : ends[c]] for c in chosen]
+
+
+def _cleaned(graph: Graph, members: IntArray, density: float, least: int) -> list[IntArray]:
+    """Return the two sides of a weak minimum cut (a bridge at its extreme), and the core left without hangers-on."""
+    parts: list[IntArray] = []
+    n = len(members)
+    if n <= least or n > LARGEST_TO_CUT:
+        return parts
+    local = graph.subgraph(members)
+    strengths = local.strengths()
+    if strengths.min() < 0.5 * np.median(strengths):
+        core = members[strengths >= 0.5 * np.median(strengths)]
+        if len(core) >= least:
+            parts.append(core)
+    if n >= 2 * least:
+        cut = minimum_cut(local)
+        side = np.asarray(cut.side, dtype=bool)
+        n_side = int(side.sum())
+        # a cut weaker than a pair of the wanted density per possible pair does not hold the two sides together
+        if min(n_side, n - n_side) >= least and cut.weight < max(2 * density, 0.02) * n_side * (n - n_side):
+            parts += [members[side], members[~side]]
+    return parts

@@ -1,0 +1,228 @@
+"""Evidence for and against each listed ring: reason codes with numbers, entities, times and weights.
+
+The weights of a ring's evidence sum to the nats of its score, so that nothing moves a score without a line that says
+why. Lines of weight 0 are context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from algorithms.times import MISSING_TIME
+from gnn.ring_features import LongArray
+from graphrisk.rings.links import RingLinks, span
+from graphrisk.rings.search import Search, null_model
+
+FOR, AGAINST = "for", "against"
+MOST_ENTITIES = 20
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One checkable fact about a ring.
+
+    Parameters
+    ----------
+    reason_code : str
+    text : str
+        One sentence with the numbers.
+    weight : float
+        Nats, above 0 for and below 0 against the ring.
+    nodes : tuple of int
+        Entities it rests on.
+    first_seen, last_seen : int
+        Seconds; `MISSING_TIME` where it has no time.
+    is_hub : bool
+    direction : str
+        ``for`` or ``against``; told from the weight where it is not 0.
+    """
+
+    reason_code: str
+    text: str
+    weight: float
+    nodes: tuple[int, ...] = ()
+    first_seen: int = MISSING_TIME
+    last_seen: int = MISSING_TIME
+    is_hub: bool = False
+    direction: str = FOR
+
+
+def duration(seconds: float) -> str:
+    """Say a length of time in the unit that people would use."""
+    for unit, length in (("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.3g} {unit}"
+    return f"{seconds:.0f} seconds"
+
+
+def percent(share: float) -> str:
+    """Write a share as a percentage with two digits that count, never as a misleading 0 % or 100 %."""
+    if 0 < share < 0.0005:
+        return "under 0.05 %"
+    if 0.995 <= share < 1:
+        return "over 99.5 %"
+    digits = 0 if share >= 0.1 or share == 0 else 1 if share >= 0.01 else 2
+    return f"{100 * share:.{digits}f} %"
+
+
+class EvidenceWriter:
+    """Writes the evidence of one ring after the other.
+
+    Parameters
+    ----------
+    found : Search
+    links : RingLinks
+    q_values : array of float64, shape (n_rings,)
+    q_limit : float
+        The false-discovery rate up to which a ring counts as significant.
+    """
+
+    def __init__(self, found: Search, links: RingLinks, q_values: npt.NDArray[np.float64], q_limit: float) -> None:
+        self._found = found
+        self._links = links
+        self._q_values = q_values
+        self._q_limit = q_limit
+        self._ends = np.searchsorted(links.rings, np.arange(len(found.chosen) + 1))
+        self._claim_rate = float(found.history.claimed.mean()) if len(found.history.claimed) else 0.0
+
+    def of_ring(self, ring: int) -> list[Evidence]:
+        """Evidence of one ring, strongest first, evidence for before evidence against."""
+        candidate = int(self._found.chosen[ring])
+        members = self._found.candidates[candidate]
+        rows = np.arange(self._ends[ring], self._ends[ring + 1])
+        lines = [*self._sharing(candidate, rows), *self._behaviour(candidate, members), *self._context(ring, rows)]
+        return sorted(lines, key=lambda line: (line.direction != FOR, -abs(line.weight), line.reason_code))
+
+    def _feature(self, name: str, candidate: int) -> float:
+        return float(self._found.features[name][candidate])
+
+    def _part(self, name: str, candidate: int) -> float:
+        return float(self._found.scores.part(name)[candidate])
+
+    def _sharing(self, candidate: int, rows: LongArray) -> Iterator[Evidence]:
+        """Split the part `links` over the kinds of links that make it."""
+        nats = self._part("links", candidate)
+        size = int(self._feature("size", candidate))
+        mean = self._feature("mean_affinity", candidate)
+        if nats <= 0:
+            text = f"The {size} members share little: on average a member is tied to {mean:.2g} others."
+            yield _line("few_links", text, nats)
+        weights, types = self._links.weights[rows], np.array([self._links.types[r] for r in rows], dtype=object)
+        total = weights.sum()
+        if nats > 0 and total <= 0:
+            yield _line("links", f"On average a member is tied to {mean:.2g} of the {size - 1} others.", nats)
+            return
+        for kind in sorted(set(types[weights > 0])):
+            of_kind = rows[(types == kind) & (weights > 0)]
+            share = self._links.weights[of_kind].sum() / total
+            yield self._link_line(kind, of_kind, size, max(nats, 0.0) * share)
+
+    def _link_line(self, kind: str, rows: LongArray, size: int, nats: float) -> Evidence:
+        links = self._links
+        first, last = span(links.first_seen[rows], links.last_seen[rows])
+        if links.signals[rows[0]] < 0:
+            ends = np.unique(np.concatenate([links.sources[rows], links.targets[rows]]))
+            noun = "invitation" if kind == "referral" else "direct transfer"
+            text = f"{len(ends)} of {size} members are joined by {_count(len(rows), noun)} among them."
+            return Evidence(kind, text, nats, tuple(ends[:MOST_ENTITIES].tolist()), first, last)
+        targets, counts = np.unique(links.targets[rows], return_counts=True)
+        order = np.lexsort((targets, -counts))
+        who = len(np.unique(links.sources[rows]))
+        widest = rows[links.targets[rows] == targets[order[0]]]
+        outside = int(links.n_accounts[widest[0]]) - len(widest)
+        noun = kind.removeprefix("shared_")
+        things = _count(len(targets), noun)
+        text = f"{who} of {size} members share {things}; the widest joins {counts.max()} members" + (
+            f" and {_count(outside, 'account')} outside the ring." if outside else " and nobody else."
+        )
+        return Evidence(kind, text, nats, tuple(targets[order][:MOST_ENTITIES].tolist()), first, last)
+
+    def _behaviour(self, candidate: int, members: npt.NDArray[np.int32]) -> Iterator[Evidence]:
+        history, size = self._found.history, int(self._feature("size", candidate))
+        nodes = tuple(self._found.sharing.actors[members[:MOST_ENTITIES]].tolist())
+        started = history.started[members]
+        first, last = span(started, started)
+        if nats := self._part("burst", candidate):
+            within = duration(self._feature("burst_seconds", candidate))
+            count = int(self._feature("burst_members", candidate))
+            share = percent(float(np.exp(-self._feature("burst", candidate))))
+            text = f"{count} of {size} members started within {within}; {share} of all other accounts did."
+            yield _line("sign_up_burst" if nats > 0 else "spread_sign_ups", text, nats, nodes, first, last)
+        if nats := self._part("claims", candidate):
+            took = self._feature("claim_share", candidate)
+            text = f"{percent(took)} of the members took a bonus, against {percent(self._claim_rate)} of all accounts."
+            yield _line("bonus_claimed" if nats > 0 else "few_bonuses", text, nats, nodes)
+        if nats := self._part("delay", candidate):
+            faster = 1 - self._feature("delay_rank", candidate)
+            text = f"Members took their bonus sooner after their start than {percent(faster)} of all who took one."
+            yield _line("fast_bonus" if nats > 0 else "slow_bonus", text, nats, nodes)
+        if nats := self._part("use", candidate):
+            days = self._feature("use_days", candidate)
+            text = f"What the members share was used by each for {days:.3g} days on average" + (
+                "; people who live or work together share for longer." if nats > 0 else ", as in a home or an office."
+            )
+            yield _line("short_use" if nats > 0 else "long_shared_use", text, nats, nodes)
+        if nats := self._part("household", candidate):
+            text = f"{size} members at a shared address or IP for a long time: the size and place of a household."
+            yield _line("household_size", text, nats, nodes)
+        if nats := self._part("hours", candidate):
+            same = self._feature("hour_sameness", candidate)
+            text = f"Members are active at different hours of the day (sameness {same:.2f} of 1)."
+            yield _line("different_hours", text, nats, nodes)
+        if nats := self._part("openness", candidate):
+            text = f"{percent(self._feature('openness', candidate))} of the members' ties lead outside the ring."
+            yield _line("ties_outside", text, nats, nodes)
+        if nats := self._part("cover", candidate):
+            loose = round((1 - self._feature("cover", candidate)) * size)
+            yield _line("unconnected_members", f"{loose} of {size} members share nothing with the others.", nats, nodes)
+
+    def _context(self, ring: int, rows: LongArray) -> Iterator[Evidence]:
+        """Lines that carry no weight: hubs, chance, separate instruments, age."""
+        candidate = int(self._found.chosen[ring])
+        size = int(self._feature("size", candidate))
+        hubs = rows[self._links.is_hub[rows]]
+        if len(hubs):
+            targets = np.unique(self._links.targets[hubs])
+            first, last = span(self._links.first_seen[hubs], self._links.last_seen[hubs])
+            text = (
+                f"{len(np.unique(self._links.sources[hubs]))} of {size} members also share "
+                f"{_count(len(targets), 'hub')} with up to {int(self._links.n_accounts[hubs].max())} accounts; "
+                "that says little and counts for nothing."
+            )
+            yield Evidence("shared_hub", text, 0.0, tuple(targets[:MOST_ENTITIES].tolist()), first, last, True, AGAINST)
+        q = float(self._q_values[ring])
+        null = null_model(self._found)
+        text = f"Of the rings scored at least as high, about {percent(q)} would be expected with {null}."
+        fits = q <= self._q_limit
+        yield Evidence("beyond_chance" if fits else "could_be_chance", text, 0.0, direction=FOR if fits else AGAINST)
+        own = self._feature("own_instrument", candidate)
+        if own >= 0.5:
+            text = f"{percent(own)} of the members pay with an instrument of their own that nobody else uses."
+            yield Evidence("separate_funding", text, 0.0, direction=AGAINST)
+        active = self._feature("active_days", candidate)
+        if active >= 365:
+            text = f"Half the members have been active for {active:.0f} days or more since their start."
+            yield Evidence("long_history", text, 0.0, direction=AGAINST)
+
+
+PLURALS = {"address": "addresses", "ip": "IPs", "ip_subnet": "IP subnets", "referrer": "inviters", "funder": "payers"}
+
+
+def _count(n: int, noun: str) -> str:
+    singular = {"ip": "IP", "ip_subnet": "IP subnet", "referrer": "inviter", "funder": "payer"}.get(noun, noun)
+    return f"{n} {singular if n == 1 else PLURALS.get(noun, noun + 's')}"
+
+
+def _line(
+    code: str,
+    text: str,
+    nats: float,
+    nodes: tuple[int, ...] = (),
+    first: int = MISSING_TIME,
+    last: int = MISSING_TIME,
+) -> Evidence:
+    return Evidence(code, text, nats, nodes, first, last, direction=FOR if nats > 0 else AGAINST)

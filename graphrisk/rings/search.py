@@ -1,0 +1,179 @@
+"""The search for rings: candidates, features, scores, a null model beside them, and the resolved list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from algorithms.graph import Graph
+from algorithms.significance import decoy_q_values
+from gnn.ring_features import RingFeatures, Surroundings, ring_features
+from gnn.transparent import THRESHOLD, TransparentScore, score_rings
+from graphrisk.hubs import HubPolicy
+from graphrisk.rings.affinity import Affinity, find_affinity, signal_nats
+from graphrisk.rings.candidates import Candidates, find_candidates, find_views
+from graphrisk.rings.history import History
+from graphrisk.rings.resolve import resolve, swallowed
+from graphrisk.rings.rewiring import rewired
+from graphrisk.rings.settings import RingSettings
+from graphrisk.rings.sharing import Sharing
+
+FloatArray = npt.NDArray[np.float64]
+LongArray = npt.NDArray[np.int64]
+
+# a timed score tells the core of a ring from its fringe less well than from strangers
+SIZE_BONUS = {True: 2.0, False: 1.0}
+SHUFFLED = "histories shuffled over accounts"
+REWIRED = "signals rewired between accounts"
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """Everything one search found, on real or on null data.
+
+    Parameters
+    ----------
+    sharing : Sharing
+    policy : HubPolicy
+    history : History
+    affinity : Affinity
+    views : list of Graph
+        The first is the one whose affinity is shown.
+    nats : array of float64, shape (n_signals,)
+        Evidence of each signal.
+    candidates : Candidates
+    features : RingFeatures
+    scores : TransparentScore
+    chosen : array of int64
+        Listed candidates, best first.
+    """
+
+    sharing: Sharing
+    policy: HubPolicy
+    history: History
+    affinity: Affinity
+    views: list[Graph]
+    nats: FloatArray
+    candidates: Candidates
+    features: RingFeatures
+    scores: TransparentScore
+    chosen: LongArray
+
+
+def least_nats(settings: RingSettings) -> float:
+    """Nats from which a candidate is listed."""
+    score = min(max(settings.min_score, 1e-12), 1 - 1e-12)
+    return THRESHOLD + float(np.log(score / (1 - score)))
+
+
+def search(
+    sharing: Sharing,
+    policy: HubPolicy,
+    history: History,
+    settings: RingSettings,
+    seed: int,
+    affinity: Affinity | None = None,
+) -> Search:
+    """Find and score rings.
+
+    Parameters
+    ----------
+    sharing : Sharing
+    policy : HubPolicy
+    history : History
+    settings : RingSettings
+    seed : int
+    affinity : Affinity, optional
+        If it is known already: it does not depend on the history.
+
+    Returns
+    -------
+    Search
+    """
+    affinity = find_affinity(sharing, policy, settings) if affinity is None else affinity
+    views = find_views(affinity, history, sharing.n_actors)
+    candidates = find_candidates(views, settings, seed)
+    nats = signal_nats(sharing, policy, settings)
+    features = ring_features(
+        candidates.starts, candidates.members, _surroundings(sharing, history, affinity, views[0], nats)
+    )
+    claim_rate = float(history.claimed.mean()) if history.claims else 0.0
+    scores = score_rings(features, timed=history.timed, claim_rate=claim_rate)
+    chosen = resolve(candidates, scores.nats, least_nats(settings), settings.overlap, SIZE_BONUS[history.timed])
+    return Search(sharing, policy, history, affinity, views, nats, candidates, features, scores, chosen)
+
+
+def _surroundings(
+    sharing: Sharing, history: History, affinity: Affinity, view: Graph, nats: FloatArray
+) -> Surroundings:
+    some = affinity.evidence > 0
+    return Surroundings(
+        affinity=view,
+        evidence=Graph.from_edges(sharing.n_actors, affinity.sources[some], affinity.targets[some]),
+        row_starts=sharing.row_starts,
+        row_signals=sharing.row_signals,
+        first_seen=sharing.first_seen,
+        last_seen=sharing.last_seen,
+        signal_types=sharing.signal_types,
+        kinds=sharing.kinds,
+        degrees=sharing.degrees,
+        nats=nats,
+        inviters=sharing.inviters,
+        started=history.started,
+        last_active=history.last_active,
+        claimed=history.claimed,
+        delay=history.delay,
+        hours=history.hours,
+        n_acts=history.n_acts,
+    )
+
+
+def null_model(found: Search) -> str:
+    """Name the null model that the q-values are stated against."""
+    return SHUFFLED if found.history.timed else REWIRED
+
+
+def search_null(found: Search, settings: RingSettings, seed: int) -> Search:
+    """Run the same search on data drawn from the null model.
+
+    Where starts say anything, the histories are dealt out anew and all sharing is kept: what remains is what groups
+    that merely share things would score. Otherwise the signals are rewired so that every account and every signal
+    keeps its number of links.
+
+    Parameters
+    ----------
+    found : Search
+    settings : RingSettings
+    seed : int
+
+    Returns
+    -------
+    Search
+    """
+    if found.history.timed:
+        return search(
+            found.sharing, found.policy, found.history.shuffled(seed), settings, seed, affinity=found.affinity
+        )
+    return search(rewired(found.sharing, seed), found.policy, found.history, settings, seed)
+
+
+def q_values(found: Search, null: Search) -> FloatArray:
+    """q-value of every listed ring against the null model.
+
+    Parameters
+    ----------
+    found, null : Search
+
+    Returns
+    -------
+    array of float64, shape (n_rings,)
+        In the order of `found.chosen`.
+    """
+    return decoy_q_values(found.scores.nats[found.chosen], null.scores.nats[null.chosen])
+
+
+def swallowers(found: Search, settings: RingSettings) -> LongArray:
+    """Listed candidates that may have swallowed another ring."""
+    return swallowed(found.candidates, found.scores.nats, found.chosen, found.views[0], least_nats(settings))

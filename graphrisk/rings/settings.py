@@ -1,0 +1,125 @@
+"""What a user may set about hubs, affinity and rings; every default was chosen on simulated worlds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Positive = Annotated[float, Field(gt=0)]
+MemberType = Literal["account", "wallet"]
+MEMBER_TYPES: tuple[MemberType, ...] = ("account", "wallet")
+
+
+class HubSettings(BaseModel):
+    """How widely a signal may be shared before sharing it says little.
+
+    A signal that more accounts share than the cap of its type is a hub: it is kept, listed in the `hub` table and
+    shown as evidence, but joins nobody.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    caps: dict[str, Annotated[int, Field(ge=2)]] = Field(default_factory=dict)
+    """Cap per signal type; types not named keep the default of `DEFAULT_CAPS`, others `default_cap`."""
+    default_cap: Annotated[int, Field(ge=2)] = 40
+    known: dict[str, list[str]] = Field(default_factory=dict)
+    """Ids per entity type that never join anybody: exchanges, shared kiosks, office addresses."""
+    known_labels: list[str] = Field(
+        default_factory=lambda: ["exchange", "bridge", "contract", "deposit", "merchant", "kiosk", "vpn", "hub"]
+    )
+    """Entities with one of these labels in the `labels` table are known hubs as well."""
+    decay: Annotated[float, Field(ge=0)] = 0.3
+    """Nats of evidence lost for each e-fold more accounts on a signal."""
+
+    what_if: bool = False
+    """Search again at half and at double every cap and report which rings would go or come; takes twice as long."""
+
+    def cap_of(self, signal_type: str) -> int:
+        """Cap in force for a signal type."""
+        return self.caps.get(signal_type, DEFAULT_CAPS.get(signal_type, self.default_cap))
+
+    def scaled(self, factor: float, signal_types: tuple[str, ...]) -> HubSettings:
+        """Return the same settings with every cap multiplied."""
+        caps = {kind: max(2, round(self.cap_of(kind) * factor)) for kind in signal_types}
+        return self.model_copy(update={"caps": caps})
+
+
+DEFAULT_CAPS = {
+    "device": 40,
+    "instrument": 40,
+    "wallet": 60,
+    "email": 20,
+    "phone": 20,
+    "document": 20,
+    "address": 30,
+    "ip": 30,
+    "ip_subnet": 12,
+    "referrer": 40,
+    "funder": 25,
+    "payee": 25,
+}
+
+DEFAULT_EVIDENCE = {
+    "device": 3.5,
+    "instrument": 4.0,
+    "wallet": 5.0,
+    "email": 5.0,
+    "phone": 4.5,
+    "document": 5.0,
+    "address": 2.5,
+    "ip": 2.0,
+    "ip_subnet": 0.7,
+    "referrer": 3.0,
+    "funder": 2.5,
+    "payee": 2.0,
+    "referral": 4.5,
+    "transfer": 3.0,
+}
+
+
+class RingSettings(BaseModel):
+    """How rings are searched, scored and listed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    min_size: Annotated[int, Field(ge=2)] = 4
+    max_size: Annotated[int, Field(ge=2)] = 1000
+    member_types: list[MemberType] = Field(default_factory=lambda: list(MEMBER_TYPES), min_length=1)
+    """Which entities may be members. Without wallets, a wallet of nobody still joins those whom it pays."""
+    densities: list[Positive] = Field(default_factory=lambda: [0.2, 0.1, 0.05, 0.02, 0.01], min_length=1)
+    """Resolutions of the Constant Potts Model: the least mean affinity inside a community."""
+    evidence: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    """Nats of evidence of one shared signal per type (shared by two accounts); overrides the defaults."""
+    bonus_events: list[str] = Field(default_factory=lambda: ["claim", "bonus", "airdrop_claim", "reward"])
+    """Event types that pay something out."""
+    overlap: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """Two candidates compete for the same place if they share this part of the smaller one."""
+    min_score: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Candidates below this score are not listed."""
+    high_score: Annotated[float, Field(ge=0, le=1)] = 0.9
+    """Band `high` begins here, provided that the q-value is within `q_value`."""
+    medium_score: Annotated[float, Field(ge=0, le=1)] = 0.75
+    max_pairs: Annotated[int, Field(ge=1)] = 200_000_000
+    """A scan whose hub caps let through more pairs of accounts than this is refused before it starts to join them."""
+    q_value: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """The false-discovery rate, against the null model, that the bands `high` and `medium` keep."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> RingSettings:
+        if self.min_size > self.max_size:
+            raise ValueError(f"`min_size` must not exceed `max_size`, got {self.min_size} and {self.max_size}")
+        if not self.min_score <= self.medium_score <= self.high_score:
+            raise ValueError("`min_score`, `medium_score` and `high_score` must not fall in this order")
+        return self
+
+    def evidence_of(self, signal_type: str, n_actors: int) -> float:
+        """Nats that one shared signal of a type adds when just two accounts share it.
+
+        A type that nobody weighed is taken by its rarity alone: 0.4 of the surprise ``ln(n_actors / 2)`` that two
+        given accounts share a given value, at most 4 nats.
+        """
+        import math
+
+        default = min(4.0, 0.4 * math.log(max(n_actors, 2) / 2))
+        return self.evidence.get(signal_type, DEFAULT_EVIDENCE.get(signal_type, default))

@@ -1,0 +1,84 @@
+"""What the list of rings would be if the hub caps were different."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from algorithms.entity_graph import EntityGraph
+from graphrisk.hubs import find_hubs
+from graphrisk.rings.search import Search, search
+from graphrisk.rings.settings import HubSettings, RingSettings
+
+SAME_RING = 0.5
+
+
+@dataclass(frozen=True)
+class CapChange:
+    """Rings listed with every cap multiplied by `factor`.
+
+    Parameters
+    ----------
+    factor : float
+    n_rings : int
+        Rings listed then.
+    n_lost : int
+        Rings listed now of which no ring listed then has a Jaccard similarity of at least one half.
+    n_gained : int
+        The reverse.
+    """
+
+    factor: float
+    n_rings: int
+    n_lost: int
+    n_gained: int
+
+
+def _sets(found: Search) -> list[frozenset[int]]:
+    return [frozenset(found.candidates[int(c)].tolist()) for c in found.chosen]
+
+
+def _unmatched(rings: list[frozenset[int]], others: list[frozenset[int]]) -> int:
+    """How many of `rings` have no counterpart among `others`."""
+    of_member: dict[int, list[int]] = {}
+    for number, other in enumerate(others):
+        for member in other:
+            of_member.setdefault(member, []).append(number)
+    lost = 0
+    for ring in rings:
+        near = {number for member in ring for number in of_member.get(member, ())}
+        lost += not any(len(ring & others[n]) >= SAME_RING * len(ring | others[n]) for n in near)
+    return lost
+
+
+def change_caps(
+    graph: EntityGraph,
+    found: Search,
+    hubs: HubSettings,
+    rings: RingSettings,
+    seed: int,
+    factor: float,
+    labels: pa.Table | None = None,
+) -> CapChange:
+    """Search once more with every cap multiplied.
+
+    Parameters
+    ----------
+    graph : EntityGraph
+    found : Search
+        The search with the caps in force.
+    hubs : HubSettings
+    rings : RingSettings
+    seed : int
+    factor : float
+    labels : pyarrow.Table, optional
+
+    Returns
+    -------
+    CapChange
+    """
+    policy = find_hubs(graph, found.sharing, hubs.scaled(factor, found.sharing.signal_types), labels)
+    other = search(found.sharing, policy, found.history, rings, seed)
+    now, then = _sets(found), _sets(other)
+    return CapChange(factor, len(then), _unmatched(now, then), _unmatched(then, now))

@@ -1,0 +1,250 @@
+"""From what a scan found to its result tables; the only place where integers become the user's ids again."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from algorithms.times import MISSING_TIME
+from graphrisk import __version__
+from graphrisk.entity_features import entity_columns
+from graphrisk.hubs import HubPolicy, hub_columns
+from graphrisk.metrics import metric_rows
+from graphrisk.rings.evidence import Evidence, EvidenceWriter
+from graphrisk.rings.links import RingLinks, span
+from graphrisk.rings.member_scores import member_scores
+from graphrisk.rings.search import Search
+from graphrisk.rings.settings import RingSettings
+from graphrisk.rings.typology import member_roles, name_typologies
+from graphrisk.rings.value import value_at_stake
+from graphrisk.rings.what_if import CapChange
+from graphrisk.stages import Stage
+from graphrisk.tables import SCHEMAS, conform
+from loaders import LoadResult
+
+UTC_TIME = pa.timestamp("us", tz="UTC")
+MODEL = "transparent"
+
+
+def times(seconds: npt.ArrayLike) -> pa.Array:
+    """Turn seconds into timestamps, null where absent."""
+    values = np.asarray(seconds, dtype=np.int64)
+    absent = values == MISSING_TIME
+    return pa.array(np.where(absent, 0, values) * 1_000_000, pa.int64(), mask=absent).cast(UTC_TIME)
+
+
+def _n_signals(signals: npt.NDArray[np.int64]) -> int:
+    return len(np.unique(signals[signals >= 0]))
+
+
+def make_ring_id(names: list[str]) -> str:
+    """Name a ring by its members, so that the same set has the same id in every scan."""
+    return "r" + hashlib.sha256("\x00".join(sorted(names)).encode()).hexdigest()[:11]
+
+
+class ScanTables:
+    """Collects the tables of one scan.
+
+    Parameters
+    ----------
+    scan_id : str
+    loaded : LoadResult
+    """
+
+    def __init__(self, scan_id: str, loaded: LoadResult) -> None:
+        self.scan_id = scan_id
+        self.ring_ids: list[str] = []
+        self._loaded = loaded
+        self._graph = loaded.graph
+        self._tables: dict[str, dict[str, Any] | pa.Table] = {
+            "rejected_row": loaded.rejected,
+            "refused_identifier": loaded.refused,
+        }
+
+    def _names(self, nodes: npt.ArrayLike) -> pa.Array:
+        return self._graph.names.take(pa.array(np.asarray(nodes, dtype=np.int64)))
+
+    def _types(self, nodes: npt.ArrayLike) -> pa.Array:
+        codes = self._graph.type_codes(np.asarray(nodes, dtype=np.int64))
+        return pa.array(list(self._graph.types), pa.string()).take(pa.array(codes))
+
+    def add_rings(
+        self,
+        found: Search,
+        q_values: npt.NDArray[np.float64],
+        links: RingLinks,
+        writer: EvidenceWriter,
+        settings: RingSettings,
+    ) -> None:
+        """Make `ring`, `ring_member`, `ring_link` and `ring_evidence`."""
+        chosen, n_rings = found.chosen, len(found.chosen)
+        members = [found.candidates[int(c)] for c in chosen]
+        self.ring_ids = [make_ring_id(self._names(found.sharing.actors[group]).to_pylist()) for group in members]
+        ends = np.searchsorted(links.rings, np.arange(n_rings + 1))
+        spans = [span(links.first_seen[a:b], links.last_seen[a:b]) for a, b in pairwise(ends)]
+        value, currency = value_at_stake(self._graph, found, settings)
+        scores = found.scores
+        self._tables["ring"] = {
+            "ring_id": self.ring_ids,
+            "typology": name_typologies(found.features.take(chosen), found.history.claims),
+            "score": scores.score[chosen],
+            "score_low": scores.low[chosen],
+            "score_high": scores.high[chosen],
+            "q_value": q_values,
+            "band": bands(scores.score[chosen], q_values, settings),
+            "n_members": found.candidates.sizes[chosen],
+            "n_signals": [_n_signals(links.signals[a:b]) for a, b in pairwise(ends)],
+            "value_at_stake": value,
+            "currency": currency,
+            "first_seen": times([first for first, _ in spans]),
+            "last_seen": times([last for _, last in spans]),
+            "lineage": pa.nulls(n_rings, pa.string()),
+            "model": [MODEL] * n_rings,
+        }
+        self._add_members(found, members)
+        self._add_links(links)
+        self._add_evidence([(ring, line) for ring in range(n_rings) for line in writer.of_ring(ring)])
+
+    def _add_members(self, found: Search, members: list[npt.NDArray[np.int32]]) -> None:
+        flat = np.concatenate(members) if members else np.empty(0, np.int32)
+        nodes = found.sharing.actors[flat]
+        scores = [member_scores(found, int(c)) for c in found.chosen]
+        self._tables["ring_member"] = {
+            "ring_id": np.repeat(np.array(self.ring_ids, dtype=object), [len(m) for m in members]),
+            "entity_type": self._types(nodes),
+            "entity_id": self._names(nodes),
+            "role": [role for group in members for role in member_roles(found, group)],
+            "member_score": np.concatenate(scores) if scores else np.empty(0),
+            "joined_at": times(found.history.started[flat]),
+        }
+
+    def _add_links(self, links: RingLinks) -> None:
+        ids = np.array(self.ring_ids or [""], dtype=object)
+        self._tables["ring_link"] = {
+            "ring_id": ids[links.rings],
+            "source_type": self._types(links.sources),
+            "source_id": self._names(links.sources),
+            "target_type": self._types(links.targets),
+            "target_id": self._names(links.targets),
+            "link_type": links.types,
+            "weight": links.weights,
+            "first_seen": times(links.first_seen),
+            "last_seen": times(links.last_seen),
+            "n_events": links.n_events,
+            "n_accounts": pa.array(links.n_accounts, pa.int64(), mask=links.n_accounts < 0),
+            "is_hub": links.is_hub,
+        }
+
+    def _add_evidence(self, lines: list[tuple[int, Evidence]]) -> None:
+        numbers: dict[int, int] = {}
+        ids = []
+        for ring, _ in lines:
+            numbers[ring] = numbers.get(ring, 0) + 1
+            ids.append(f"{self.ring_ids[ring]}-{numbers[ring]:02d}")
+        flat = [node for _, line in lines for node in line.nodes]
+        kinds, names = self._types(flat).to_pylist(), self._names(flat).to_pylist()
+        entities, at = [], 0
+        for _, line in lines:
+            pairs = zip(kinds[at : at + len(line.nodes)], names[at : at + len(line.nodes)], strict=True)
+            entities.append([{"entity_type": kind, "entity_id": name} for kind, name in pairs])
+            at += len(line.nodes)
+        self._tables["ring_evidence"] = {
+            "ring_id": [self.ring_ids[ring] for ring, _ in lines],
+            "evidence_id": ids,
+            "reason_code": [line.reason_code for _, line in lines],
+            "direction": [line.direction for _, line in lines],
+            "text": [line.text for _, line in lines],
+            "entities": pa.array(entities, SCHEMAS["ring_evidence"].field("entities").type),
+            "first_seen": times([line.first_seen for _, line in lines]),
+            "last_seen": times([line.last_seen for _, line in lines]),
+            "weight": [line.weight for _, line in lines],
+            "is_hub": [line.is_hub for _, line in lines],
+        }
+
+    def add_entities(self, found: Search, settings: RingSettings) -> None:
+        """Make `entity_feature`: one row per account and wallet."""
+        as_of = int(self._loaded.as_of.timestamp())
+        columns = entity_columns(self._graph, found, settings, as_of)
+        nodes = columns.pop("node")
+        best = np.asarray(columns.pop("ring"), dtype=np.int64)
+        ids = pa.array([*self.ring_ids, ""], pa.string())
+        moment = pa.array([self._loaded.as_of] * 1, UTC_TIME)[0]
+        self._tables["entity_feature"] = {
+            "entity_type": self._types(nodes),
+            "entity_id": self._names(nodes),
+            "event_timestamp": pa.repeat(moment, len(nodes)),
+            "created_timestamp": pa.repeat(moment, len(nodes)),
+            "ring_id": ids.take(pa.array(best, pa.int64(), mask=best < 0)),
+            **columns,
+        }
+
+    def add_hubs(self, found: Search, policy: HubPolicy) -> None:
+        """Make `hub`."""
+        members = [found.candidates[int(c)] for c in found.chosen]
+        starts = np.concatenate([[0], np.cumsum([len(group) for group in members])]).astype(np.int64)
+        flat = np.concatenate(members) if members else np.empty(0, np.int32)
+        columns = hub_columns(policy, found.sharing, starts, flat)
+        nodes = columns.pop("node")
+        self._tables["hub"] = {"entity_type": self._types(nodes), "entity_id": self._names(nodes), **columns}
+
+    def add_metrics(self, found: Search, null: Search, changes: list[CapChange]) -> None:
+        """Make `metric`."""
+        ring = self._tables["ring"]
+        rows = metric_rows(found, null, changes, ring["band"], ring["typology"], self._loaded)
+        self._tables["metric"] = {
+            key: pa.array(
+                [row[k] for row in rows], pa.int64() if key == "n" else pa.string() if k == 0 else pa.float64()
+            )
+            for k, key in enumerate(("name", "value", "low", "high", "n"))
+        }
+
+    def add_scan(
+        self, *, began: datetime, config_hash: str, seed: int, stages: list[Stage], status: str, alerts: list[str]
+    ) -> None:
+        """Make `scan`, the only table that knows the wall clock."""
+        counts = self._loaded.row_counts
+        self._tables["scan"] = {
+            "as_of": pa.array([self._loaded.as_of], UTC_TIME),
+            "started_at": pa.array([began], UTC_TIME),
+            "finished_at": pa.array([datetime.now(UTC)], UTC_TIME),
+            "status": [status],
+            "config_hash": [config_hash],
+            "input_hash": [self._loaded.input_hash],
+            "code_version": [__version__],
+            "seed": [seed],
+            **{f"n_{key}": [int(counts.get(key, 0))] for key in ("accounts", "links", "transfers", "events", "labels")},
+            "n_rejected": [len(self._loaded.rejected)],
+            "n_rings": [len(self.ring_ids)],
+            "n_alerts": [len(alerts)],
+            "alerts": [alerts],
+            "stages": [[vars(stage) for stage in stages]],
+        }
+
+    def finish(self) -> dict[str, pa.Table]:
+        """Bring every table to its schema; tables that a dry run did not fill are empty."""
+        out = {}
+        for name, schema in SCHEMAS.items():
+            columns = self._tables.get(name)
+            if columns is None:
+                out[name] = schema.empty_table()
+                continue
+            table = columns if isinstance(columns, pa.Table) else pa.table(columns)
+            if "scan_id" in schema.names and "scan_id" not in table.column_names:
+                table = table.append_column("scan_id", pa.repeat(pa.scalar(self.scan_id), len(table)))
+            out[name] = conform(name, table)
+        return out
+
+
+def bands(scores: npt.NDArray[np.float64], q_values: npt.NDArray[np.float64], settings: RingSettings) -> list[str]:
+    """Name the band of each ring: `high` and `medium` need a score and a q-value, the rest is `low`."""
+    significant = q_values <= settings.q_value
+    choice = np.select(
+        [significant & (scores >= settings.high_score), significant & (scores >= settings.medium_score)], [2, 1], 0
+    )
+    return [("low", "medium", "high")[k] for k in choice]

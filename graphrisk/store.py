@@ -1,0 +1,283 @@
+"""The results store: a folder of scans, each published whole by one rename and never changed after."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from graphrisk.tables import SCHEMA_VERSION, SCHEMAS, conform
+
+PREFIX, ASIDE, OLD = "scan=", ".tmp-", ".old-"
+MANIFEST, LOCK = "manifest.json", ".lock"
+AT_CWD, EXCHANGE = -100, 2
+NO_ROOM = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "a file is too large",
+}
+
+
+class StoreError(Exception):
+    """A results store that cannot be read or written."""
+
+
+class ResultStore:
+    """A folder of scans.
+
+    Readers never wait and never see half a scan: a scan is written aside, flushed to disk and published by one
+    rename. Writing the same scan again exchanges the two folders in one step.
+
+    Parameters
+    ----------
+    path : str or Path
+        Made at the first publication.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep other scans from writing to this store until the block ends.
+
+        Raises
+        ------
+        StoreError
+            If another scan is writing to it.
+        """
+        with _telling(f"the store {self.path} cannot be written"):
+            self.path.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise StoreError(f"another scan is writing to {self.path}; wait for it or use another store") from error
+            yield
+        finally:
+            os.close(handle)
+
+    def publish(self, scan_id: str, tables: Mapping[str, pa.Table], manifest: Mapping[str, Any]) -> Path:
+        """Write the tables of a scan and make them visible in one step.
+
+        Parameters
+        ----------
+        scan_id : str
+        tables : mapping of str to pyarrow.Table
+            Every table of the schema.
+        manifest : mapping
+            Further facts to keep beside the tables; `as_of` orders the scans.
+
+        Returns
+        -------
+        Path
+            The scan's folder.
+
+        Raises
+        ------
+        StoreError
+            If the disk is full or the store cannot be written; what was published before stays.
+        ValueError
+            If a table is missing or does not fit its schema.
+        """
+        if missing := sorted(set(SCHEMAS) - set(tables)):
+            raise ValueError(f"a scan needs every table, got none for {', '.join(missing)}")
+        final, aside = self.path / f"{PREFIX}{scan_id}", self.path / f"{ASIDE}{scan_id}-{os.getpid()}"
+        try:
+            with _telling(f"the scan could not be written to {self.path}"):
+                self.path.mkdir(parents=True, exist_ok=True)
+                self._clean()
+                aside.mkdir()
+                entries = {name: _write_table(aside / f"{name}.parquet", name, tables[name]) for name in SCHEMAS}
+                facts = {**manifest, "scan_id": scan_id, "schema_version": SCHEMA_VERSION, "tables": entries}
+                _write_bytes(aside / MANIFEST, json.dumps(facts, indent=1, sort_keys=True).encode())
+                _flush(aside)
+                _swap_in(aside, final)
+                _flush(self.path)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+        return final
+
+    def _clean(self) -> None:
+        """Remove what killed publications left behind, after bringing back a scan that one had moved aside."""
+        for left in sorted(self.path.glob(f"{OLD}*")):
+            final = self.path / f"{PREFIX}{left.name.removeprefix(OLD)}"
+            if not final.exists():
+                left.rename(final)
+        for left in [*self.path.glob(f"{ASIDE}*"), *self.path.glob(f"{OLD}*")]:
+            if not _is_running(left.name):
+                shutil.rmtree(left, ignore_errors=True)
+
+    def scans(self) -> list[str]:
+        """Ids of all scans, by `as_of` and then by the time of publication, newest last."""
+        found = []
+        for folder in self.path.glob(f"{PREFIX}*"):
+            with suppress(StoreError, FileNotFoundError):
+                scan_id = folder.name.removeprefix(PREFIX)
+                published = (folder / MANIFEST).stat().st_mtime_ns
+                found.append((str(self.manifest(scan_id).get("as_of", "")), published, scan_id))
+        return [scan_id for _, _, scan_id in sorted(found)]
+
+    def latest(self) -> str:
+        """Id of the newest scan.
+
+        Raises
+        ------
+        StoreError
+            If there is none.
+        """
+        scans = self.scans()
+        if not scans:
+            raise StoreError(f"there is no scan in {self.path}; run one with `graphrisk scan run`")
+        return scans[-1]
+
+    def manifest(self, scan_id: str) -> dict[str, Any]:
+        """Read what the scan says of itself: its tables with rows, bytes and SHA-256, and further facts.
+
+        Raises
+        ------
+        StoreError
+            If there is no such scan, or its manifest cannot be read.
+        """
+        folder = self.path / f"{PREFIX}{scan_id}"
+        try:
+            facts: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise StoreError(f"there is no scan {scan_id} in {self.path}") from error
+        except (OSError, ValueError) as error:
+            raise StoreError(f"the manifest of scan {scan_id} in {self.path} cannot be read: {error}") from error
+        if facts.get("schema_version") != SCHEMA_VERSION:
+            found = facts.get("schema_version")
+            raise StoreError(f"scan {scan_id} must have schema version {SCHEMA_VERSION}, got {found}")
+        return facts
+
+    def table(self, name: str, scan_id: str | None = None) -> pa.Table:
+        """Read one table of a scan.
+
+        Parameters
+        ----------
+        name : str
+        scan_id : str, optional
+            The newest by default.
+
+        Raises
+        ------
+        StoreError
+            If there is no such scan or table, or the file is not what was published.
+        """
+        chosen = scan_id or self.latest()
+        entry = self.manifest(chosen)["tables"].get(name)
+        if entry is None:
+            raise StoreError(f"scan {chosen} has no table `{name}`; it has {', '.join(SCHEMAS)}")
+        file = self.path / f"{PREFIX}{chosen}" / f"{name}.parquet"
+        try:
+            if file.stat().st_size != entry["bytes"]:
+                raise StoreError(f"{file} must have {entry['bytes']} bytes, got {file.stat().st_size}; scan again")
+            # the open file, not its path: pyarrow would take `scan=…` in the path for a column
+            with file.open("rb") as handle:
+                return conform(name, pq.read_table(handle))
+        except (OSError, pa.ArrowException, ValueError) as error:
+            raise StoreError(f"{file} cannot be read: {str(error).splitlines()[0]}") from error
+
+    def verify(self, scan_id: str) -> None:
+        """Check every file of a scan against its SHA-256.
+
+        Raises
+        ------
+        StoreError
+            Naming the first file that is not what was published.
+        """
+        for name, entry in self.manifest(scan_id)["tables"].items():
+            file = self.path / f"{PREFIX}{scan_id}" / f"{name}.parquet"
+            if not file.exists() or _digest(file) != entry["sha256"]:
+                raise StoreError(f"{file} is not what was published; scan again")
+
+
+def _write_table(file: Path, name: str, table: pa.Table) -> dict[str, Any]:
+    with file.open("w+b") as handle:
+        pq.write_table(conform(name, table), handle, compression="zstd", store_schema=False, version="2.6")
+        handle.flush()
+        os.fsync(handle.fileno())
+        size = handle.seek(0, os.SEEK_END)
+        handle.seek(0)
+        digest = hashlib.file_digest(handle, "sha256").hexdigest()
+    return {"rows": table.num_rows, "bytes": size, "sha256": digest}
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _write_bytes(file: Path, data: bytes) -> None:
+    with file.open("wb") as handle:
+        handle.write(data)
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def _flush(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _swap_in(aside: Path, final: Path) -> None:
+    """Put a folder in place; if there is one already, exchange the two in one step."""
+    if not final.exists():
+        aside.rename(final)
+        return
+    if _exchange(aside, final):
+        return
+    # no exchange on this system: a kill between the two renames is mended by the next publication
+    old = final.with_name(f"{OLD}{final.name.removeprefix(PREFIX)}")
+    final.rename(old)
+    aside.rename(final)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two names by renameat2; False where the system cannot."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    return bool(rename(AT_CWD, os.fsencode(one), AT_CWD, os.fsencode(other), EXCHANGE) == 0)
+
+
+def _is_running(name: str) -> bool:
+    """Whether the process that a folder written aside is named after is another one, still alive."""
+    text = name.rsplit("-", 1)[-1]
+    if not name.startswith(ASIDE) or not text.isdigit() or int(text) == os.getpid():
+        return False
+    try:
+        os.kill(int(text), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+@contextmanager
+def _telling(what: str) -> Iterator[None]:
+    """Turn an OSError into one sentence."""
+    try:
+        yield
+    except OSError as error:
+        why = NO_ROOM.get(error.errno or 0, (error.strerror or str(error)).lower())
+        raise StoreError(f"{what}: {why}; what was published before is untouched") from error

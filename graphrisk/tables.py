@@ -1,0 +1,212 @@
+"""The result tables: their schemas and what every column means. The data dictionary of the README is made from here."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+UTC_TIME = pa.timestamp("us", tz="UTC")
+TEXT, WHOLE, REAL, FLAG = pa.string(), pa.int64(), pa.float64(), pa.bool_()
+ENTITIES = pa.list_(pa.struct([("entity_type", TEXT), ("entity_id", TEXT)]))
+STAGES = pa.list_(pa.struct([("name", TEXT), ("seconds", REAL), ("peak_mb", REAL), ("rows", WHOLE)]))
+
+SCHEMA_VERSION = 1
+
+_SCAN_ID = ("scan_id", TEXT, "the scan; made of `as_of` and a hash of everything the result depends on")
+_RING_ID = ("ring_id", TEXT, "the ring; a hash of its members")
+
+COLUMNS: dict[str, tuple[tuple[str, pa.DataType, str], ...]] = {
+    "scan": (
+        _SCAN_ID,
+        ("as_of", UTC_TIME, "only what was known strictly before was used"),
+        ("started_at", UTC_TIME, "wall clock"),
+        ("finished_at", UTC_TIME, "wall clock"),
+        ("status", TEXT, "`done` or `dry_run`"),
+        ("config_hash", TEXT, "SHA-256 of every setting that can change a result"),
+        ("input_hash", TEXT, "SHA-256 of the data as loaded; row order does not matter"),
+        ("code_version", TEXT, "version of graphrisk"),
+        ("seed", WHOLE, "of every random choice"),
+        ("n_accounts", WHOLE, "rows read of `accounts`"),
+        ("n_links", WHOLE, "rows read of `links`, one per signal of a row"),
+        ("n_transfers", WHOLE, "rows read of `transfers`"),
+        ("n_events", WHOLE, "rows read of `events`"),
+        ("n_labels", WHOLE, "rows read of `labels`"),
+        ("n_rejected", WHOLE, "rows that could not be used"),
+        ("n_rings", WHOLE, "listed rings"),
+        ("n_alerts", WHOLE, "alerts raised"),
+        ("alerts", pa.list_(TEXT), "what somebody should look at before trusting the list"),
+        ("stages", STAGES, "seconds, peak memory of the process by the end (MiB) and rows of each stage"),
+    ),
+    "ring": (
+        _SCAN_ID,
+        _RING_ID,
+        ("typology", TEXT, "`multi_account`, `referral_farm`, `bonus_farm` or `airdrop_sybil`"),
+        ("score", REAL, "0 to 1; a sum of the ring's evidence on a stated scale, not a probability"),
+        ("score_low", REAL, "the score without its strongest kind of evidence for"),
+        ("score_high", REAL, "the score without its strongest kind of evidence against"),
+        ("q_value", REAL, "expected share of rings of the null model among those scored at least as high"),
+        ("band", TEXT, "`high`, `medium` (both need a small q-value) or `low`"),
+        ("n_members", WHOLE, "accounts and wallets"),
+        ("n_signals", WHOLE, "distinct signals that at least two members share, hubs included"),
+        ("value_at_stake", REAL, "bonuses taken, or else what members sent; null if nothing has a value"),
+        ("currency", TEXT, "of `value_at_stake`; null where the data name none"),
+        ("first_seen", UTC_TIME, "first time at which something joined two members"),
+        ("last_seen", UTC_TIME, "last such time"),
+        ("lineage", TEXT, "what became of the ring since the scan before; null until scans are compared"),
+        ("model", TEXT, "what gave the score: `transparent` until a model is trained"),
+    ),
+    "ring_member": (
+        _SCAN_ID,
+        _RING_ID,
+        ("entity_type", TEXT, "`account` or `wallet`"),
+        ("entity_id", TEXT, "the member"),
+        ("role", TEXT, "`inviter`, `funder` or `member`"),
+        ("member_score", REAL, "the ring's score, less for members on its fringe"),
+        ("joined_at", UTC_TIME, "when the member started; null if unknown"),
+    ),
+    "ring_evidence": (
+        _SCAN_ID,
+        _RING_ID,
+        ("evidence_id", TEXT, "ring and number, strongest evidence for first"),
+        ("reason_code", TEXT, "what kind of fact"),
+        ("direction", TEXT, "`for` or `against`"),
+        ("text", TEXT, "the fact in one sentence with its numbers"),
+        ("entities", ENTITIES, "up to 20 entities that it rests on"),
+        ("first_seen", UTC_TIME, "times it rests on; null if none"),
+        ("last_seen", UTC_TIME, "times it rests on; null if none"),
+        ("weight", REAL, "nats in the ring's score, above 0 for, below 0 against, 0 context; they sum to the score"),
+        ("is_hub", FLAG, "whether it is about a hub"),
+    ),
+    "ring_link": (
+        _SCAN_ID,
+        _RING_ID,
+        ("source_type", TEXT, "type of the member"),
+        ("source_id", TEXT, "a member"),
+        ("target_type", TEXT, "type of the signal or of the other member"),
+        ("target_id", TEXT, "a signal that at least two members share, or the other member"),
+        ("link_type", TEXT, "`shared_` and the signal type, `referral` or `transfer`"),
+        ("weight", REAL, "evidence that the link gives two members, in nats; 0 for hubs"),
+        ("first_seen", UTC_TIME, "first use"),
+        ("last_seen", UTC_TIME, "last use"),
+        ("n_events", WHOLE, "how often"),
+        ("n_accounts", WHOLE, "how many accounts in all share the signal; null between two members"),
+        ("is_hub", FLAG, "whether the signal is a hub"),
+    ),
+    "ring_event": (
+        _SCAN_ID,
+        _RING_ID,
+        ("event", TEXT, "`born`, `grown`, `shrunk`, `merged`, `split` or `dissolved`"),
+        ("from_ring_ids", pa.list_(TEXT), "rings of the scan before"),
+        ("n_members", WHOLE, "members now"),
+        ("n_added", WHOLE, "members that are new"),
+        ("n_removed", WHOLE, "members that left"),
+    ),
+    "entity_feature": (
+        ("entity_type", TEXT, "`account` or `wallet`; every one has a row"),
+        ("entity_id", TEXT, "the entity"),
+        ("event_timestamp", UTC_TIME, "`as_of`: what the features knew"),
+        ("created_timestamp", UTC_TIME, "`as_of` as well, so that equal scans are equal byte by byte"),
+        ("has_ring", FLAG, "whether it is a member of a listed ring"),
+        ("score", REAL, "best member score; outside rings half the score of the best candidate, or a trace"),
+        ("score_low", REAL, "the same of `score_low`"),
+        ("score_high", REAL, "the same of `score_high`"),
+        ("n_rings", WHOLE, "listed rings it belongs to"),
+        ("ring_id", TEXT, "the one with its best member score; null if none"),
+        ("ring_size", WHOLE, "members of that ring; null if none"),
+        ("n_devices", WHOLE, "devices linked"),
+        ("n_ips", WHOLE, "IPs linked"),
+        ("n_instruments", WHOLE, "payment instruments linked"),
+        ("n_wallets", WHOLE, "wallets linked"),
+        ("n_links", WHOLE, "links of any type"),
+        ("n_shared_signals", WHOLE, "signals that another account uses too"),
+        ("max_shared_accounts", WHOLE, "accounts on its most widely shared signal"),
+        ("affinity_degree", WHOLE, "accounts it is tied to with a probability above 0.03"),
+        ("affinity_weight", REAL, "sum of those probabilities"),
+        ("n_transfers_in", WHOLE, "transfers received"),
+        ("n_transfers_out", WHOLE, "transfers sent"),
+        ("n_events", WHOLE, "events"),
+        ("account_age_days", REAL, "from its start to `as_of`; null if unknown"),
+    ),
+    "hub": (
+        _SCAN_ID,
+        ("entity_type", TEXT, "type of the signal's entity"),
+        ("entity_id", TEXT, "the hub"),
+        ("signal_type", TEXT, "how it is shared: its type, or `referrer`, `funder`, `payee`"),
+        ("n_accounts", WHOLE, "accounts that share it"),
+        ("rule", TEXT, "`cap`, `known`, or `below_cap`: no hub, but half the cap would make it one and a ring uses it"),
+        ("n_pairs_removed", WHOLE, "pairs of accounts that it does not join for being a hub"),
+        ("n_pairs_half_cap", WHOLE, "pairs that would be lost with half the cap"),
+        ("n_pairs_double_cap", WHOLE, "pairs that would be joined with double the cap"),
+        ("n_rings_touched", WHOLE, "listed rings with at least two members on it"),
+    ),
+    "metric": (
+        _SCAN_ID,
+        ("name", TEXT, "what was counted or measured"),
+        ("value", REAL, "its value"),
+        ("low", REAL, "lower end of its interval; null for counts"),
+        ("high", REAL, "upper end; null for counts"),
+        ("n", WHOLE, "out of how many, or over how many"),
+    ),
+    "rejected_row": (
+        _SCAN_ID,
+        ("source", TEXT, "file, query or frame"),
+        ("line", WHOLE, "line of a CSV or JSON lines file, else row, from 1; null if unknown"),
+        ("column", TEXT, "the canonical column that could not be used"),
+        ("reason", TEXT, "why; never the value itself"),
+    ),
+    "refused_identifier": (
+        _SCAN_ID,
+        ("entity_type", TEXT, "type of the signal"),
+        ("value", TEXT, "the value, masked or hashed"),
+        ("reason", TEXT, "why it may not link accounts"),
+        ("n_rows", WHOLE, "rows that carried it"),
+    ),
+}
+
+SCHEMAS: dict[str, pa.Schema] = {
+    table: pa.schema([(name, kind) for name, kind, _ in columns]) for table, columns in COLUMNS.items()
+}
+
+
+def conform(name: str, table: pa.Table) -> pa.Table:
+    """Bring a table to the columns, order and types of its schema.
+
+    Parameters
+    ----------
+    name : str
+        A key of `SCHEMAS`.
+    table : pyarrow.Table
+
+    Returns
+    -------
+    pyarrow.Table
+        One chunk per column, without metadata.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, unknown or of a type that cannot be cast.
+    """
+    schema = SCHEMAS[name]
+    missing = [column for column in schema.names if column not in table.column_names]
+    unknown = [column for column in table.column_names if column not in schema.names]
+    if missing or unknown:
+        raise ValueError(
+            f"table `{name}` must have the columns of its schema, got missing {missing}, unknown {unknown}"
+        )
+    return table.select(schema.names).replace_schema_metadata(None).cast(schema).combine_chunks()
+
+
+def data_dictionary() -> str:
+    """Write the meaning of every column of every table as Markdown."""
+    out = []
+    for table, columns in COLUMNS.items():
+        out.append(f"#### `{table}`\n\n| column | type | meaning |\n|---|---|---|")
+        out += [f"| `{name}` | {type_name(kind)} | {meaning} |" for name, kind, meaning in columns]
+        out.append("")
+    return "\n".join(out)
+
+
+def type_name(kind: pa.DataType) -> str:
+    """Name a type as the data dictionary does."""
+    names = {TEXT: "text", WHOLE: "integer", REAL: "number", FLAG: "flag", UTC_TIME: "time (UTC)"}
+    return names.get(kind, "list")

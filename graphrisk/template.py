@@ -1,0 +1,42 @@
+"""A commented configuration to start from: what loaders read, and what the scan adds."""
+
+from __future__ import annotations
+
+from graphrisk.rings.settings import DEFAULT_CAPS, DEFAULT_EVIDENCE
+from loaders.template import template as load_template
+
+RULES = """
+# ---- hubs ---------------------------------------------------------------------------------------------------------
+# A signal that more accounts share than its cap joins nobody. It stays visible in the table `hub`.
+
+[hubs]
+# caps = {{ {caps} }}
+# default_cap = 40                    # of signal types not named
+# known = {{ ip = ["198.51.100.7"] }}   # entities that never join anybody, however few share them
+# known_labels = ["exchange", "hub"]  # entities with one of these labels in `labels` neither
+# decay = 0.3                         # nats of evidence lost for each e-fold more accounts on a signal
+# what_if = false                     # search again at half and double the caps and report the change
+
+# ---- rings --------------------------------------------------------------------------------------------------------
+
+[rings]
+# min_size = 4
+# max_size = 1000
+# member_types = ["account", "wallet"]
+# densities = [0.2, 0.1, 0.05, 0.02, 0.01]      # of communities that may be rings
+# bonus_events = ["claim", "bonus", "airdrop_claim", "reward"]
+# evidence = {{ {evidence} }}   # nats
+# overlap = 0.5                       # candidates that share more of the smaller one compete for one place
+# min_score = 0.5                     # rings below are not listed
+# medium_score = 0.75
+# high_score = 0.9
+# q_value = 0.1                       # false-discovery rate that the bands high and medium keep
+# max_pairs = 200000000               # a scan that would join more pairs is refused before it starts to
+"""
+
+
+def template() -> str:
+    """Return a commented TOML configuration that shows every key."""
+    caps = ", ".join(f"{kind} = {cap}" for kind, cap in DEFAULT_CAPS.items())
+    evidence = ", ".join(f"{kind} = {nats}" for kind, nats in DEFAULT_EVIDENCE.items())
+    return load_template().rstrip("\n") + "\n" + RULES.format(caps=caps, evidence=evidence)
