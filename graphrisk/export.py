@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 from graphrisk.store import ResultStore
 
 TABLES = ("ring", "ring_member", "ring_evidence", "ring_link")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# the wide forms are what spreadsheets of some East Asian languages take for the same
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def export_rings(
@@ -50,8 +51,12 @@ def export_rings(
         If the name ends otherwise.
     FileExistsError
         If there is something already and `overwrite` is not set.
+    FileNotFoundError
+        If the folder that is to hold it does not exist.
     """
     target = Path(path)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"the folder of the export must exist, got {target.parent}")
     if target.suffix not in (".jsonl", ".csv", ".parquet"):
         raise ValueError(f"the name must end in .jsonl, .csv or .parquet, got {target.name!r}")
     if target.exists() and not overwrite:

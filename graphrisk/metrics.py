@@ -13,7 +13,7 @@ Row = tuple[str, float, float | None, float | None, int]
 
 def metric_rows(
     found: Search,
-    null: Search,
+    nulls: list[Search],
     changes: list[CapChange],
     bands: list[str],
     typologies: list[str],
@@ -23,7 +23,8 @@ def metric_rows(
 
     Parameters
     ----------
-    found, null : Search
+    found : Search
+    nulls : list of Search
     changes : list of CapChange
     bands, typologies : list of str
         Of the listed rings.
@@ -37,7 +38,8 @@ def metric_rows(
     rows: list[Row] = [("rings", float(n), None, None, len(found.candidates))]
     rows += [(f"rings.band.{band}", float(bands.count(band)), None, None, n) for band in ("high", "medium", "low")]
     rows += [(f"rings.typology.{kind}", float(typologies.count(kind)), None, None, n) for kind in TYPOLOGIES]
-    rows.append(("rings.null_model", float(len(null.chosen)), None, None, len(null.candidates)))
+    per_draw = sum(len(null.chosen) for null in nulls) / len(nulls)
+    rows.append(("rings.null_model", per_draw, None, None, len(nulls)))
     rows.append(("affinity.pairs", float(len(found.affinity)), None, None, found.sharing.n_actors))
     rows.append(("accounts.unlisted", float(loaded.n_unlisted_accounts), None, None, loaded.graph.n_accounts))
     for kind, hubs, half, full, double in pairs_by_cap(found.policy, found.sharing):

@@ -18,12 +18,14 @@ from graphrisk.result import ScanResult
 from graphrisk.rings.evidence import EvidenceWriter
 from graphrisk.rings.history import find_history
 from graphrisk.rings.links import find_ring_links
-from graphrisk.rings.search import Search, q_values, search, search_null
+from graphrisk.rings.search import Search, q_values, search, search_nulls
+from graphrisk.rings.settings import HubSettings
 from graphrisk.rings.sharing import find_sharing
 from graphrisk.rings.what_if import CapChange, change_caps
 from graphrisk.scan_tables import ScanTables
 from graphrisk.stages import Progress, StageLog
 from loaders import LoadResult, load
+from loaders.identifiers import key_from_environment, normalise
 
 NOT_IN_HASH = {"store", "threads", "memory_limit", "temp_dir", "base_dir", "name"}
 
@@ -68,17 +70,17 @@ def run_scan(
     tables = ScanTables(scan_id, loaded)
     alerts: list[str] = []
     if not dry_run:
-        found, null, policy = _find(config, loaded, log)
+        found, nulls, policy = _find(config, loaded, log)
         changes = _what_if(config, loaded, found, log)
         with log.stage("evidence") as stage:
-            q = q_values(found, null)
+            q = q_values(found, nulls)
             links = find_ring_links(found, config.rings)
             writer = EvidenceWriter(found, links, q, config.rings.q_value)
             tables.add_rings(found, q, links, writer, config.rings)
             tables.add_entities(found, config.rings)
             tables.add_hubs(found, policy)
             alerts = find_alerts(found, tables.ring_ids, config.rings)
-            tables.add_metrics(found, null, changes)
+            tables.add_metrics(found, nulls, changes)
             stage.rows = len(found.chosen)
     tables.add_scan(
         began=began,
@@ -93,7 +95,7 @@ def run_scan(
     return ScanResult(scan_id, finished, loaded.graph, alerts, manifest)
 
 
-def _find(config: ScanConfig, loaded: LoadResult, log: StageLog) -> tuple[Search, Search, HubPolicy]:
+def _find(config: ScanConfig, loaded: LoadResult, log: StageLog) -> tuple[Search, list[Search], HubPolicy]:
     """Search the data and, beside them, the null model."""
     graph, seed = loaded.graph, config.scan.seed
     with log.stage("sharing") as stage:
@@ -101,15 +103,26 @@ def _find(config: ScanConfig, loaded: LoadResult, log: StageLog) -> tuple[Search
         history = find_history(graph, sharing, config.rings)
         stage.rows = len(sharing.row_signals)
     with log.stage("hubs") as stage:
-        policy = find_hubs(graph, sharing, config.hubs, loaded.labels)
+        policy = find_hubs(graph, sharing, comparable(config), loaded.labels)
         stage.rows = sharing.n_signals
     with log.stage("rings") as stage:
         found = search(sharing, policy, history, config.rings, seed)
         stage.rows = len(found.affinity)
     with log.stage("null model") as stage:
-        null = search_null(found, config.rings, seed)
-        stage.rows = len(null.affinity)
-    return found, null, policy
+        nulls = search_nulls(found, config.rings, seed)
+        stage.rows = sum(len(null.affinity) for null in nulls)
+    return found, nulls, policy
+
+
+def comparable(config: ScanConfig) -> HubSettings:
+    """Hub settings whose known ids have the form that loading gave to all ids: normalised, and hashed if wished."""
+    secret = config.identifiers.hash_key_env
+    key = None if secret is None else key_from_environment(secret)
+    known = {
+        kind: normalise(kind, pa.array(ids, pa.large_string()), config.identifiers, key).names.drop_null().to_pylist()
+        for kind, ids in config.hubs.known.items()
+    }
+    return config.hubs.model_copy(update={"known": known})
 
 
 def _what_if(config: ScanConfig, loaded: LoadResult, found: Search, log: StageLog) -> list[CapChange]:
@@ -118,7 +131,7 @@ def _what_if(config: ScanConfig, loaded: LoadResult, found: Search, log: StageLo
         return []
     with log.stage("half and double caps") as stage:
         changes = [
-            change_caps(loaded.graph, found, config.hubs, config.rings, config.scan.seed, factor, loaded.labels)
+            change_caps(loaded.graph, found, config.rings, config.scan.seed, factor, loaded.labels)
             for factor in (0.5, 2.0)
         ]
         stage.rows = sum(change.n_rings for change in changes)

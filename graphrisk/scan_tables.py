@@ -100,7 +100,7 @@ class ScanTables:
             "band": bands(scores.score[chosen], q_values, settings),
             "n_members": found.candidates.sizes[chosen],
             "n_signals": [_n_signals(links.signals[a:b]) for a, b in pairwise(ends)],
-            "value_at_stake": value,
+            "value_at_stake": pa.array(value, pa.float64(), mask=np.isnan(value)),
             "currency": currency,
             "first_seen": times([first for first, _ in spans]),
             "last_seen": times([last for _, last in spans]),
@@ -193,10 +193,10 @@ class ScanTables:
         nodes = columns.pop("node")
         self._tables["hub"] = {"entity_type": self._types(nodes), "entity_id": self._names(nodes), **columns}
 
-    def add_metrics(self, found: Search, null: Search, changes: list[CapChange]) -> None:
+    def add_metrics(self, found: Search, nulls: list[Search], changes: list[CapChange]) -> None:
         """Make `metric`."""
         ring = self._tables["ring"]
-        rows = metric_rows(found, null, changes, ring["band"], ring["typology"], self._loaded)
+        rows = metric_rows(found, nulls, changes, ring["band"], ring["typology"], self._loaded)
         self._tables["metric"] = {
             key: pa.array(
                 [row[k] for row in rows], pa.int64() if key == "n" else pa.string() if k == 0 else pa.float64()

@@ -7,10 +7,11 @@ import errno
 import fcntl
 import hashlib
 import json
+import logging
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from graphrisk.tables import SCHEMA_VERSION, SCHEMAS, conform
+
+log = logging.getLogger("graphrisk.store")
 
 PREFIX, ASIDE, OLD = "scan=", ".tmp-", ".old-"
 MANIFEST, LOCK = "manifest.json", ".lock"
@@ -47,16 +50,20 @@ class ResultStore:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+        self._locked = False
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep other scans from writing to this store until the block ends.
+        """Keep other scans from writing to this store until the block ends; inside such a block it does nothing.
 
         Raises
         ------
         StoreError
             If another scan is writing to it.
         """
+        if self._locked:
+            yield
+            return
         with _telling(f"the store {self.path} cannot be written"):
             self.path.mkdir(parents=True, exist_ok=True)
             handle = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
@@ -65,8 +72,10 @@ class ResultStore:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise StoreError(f"another scan is writing to {self.path}; wait for it or use another store") from error
+            self._locked = True
             yield
         finally:
+            self._locked = False
             os.close(handle)
 
     def publish(self, scan_id: str, tables: Mapping[str, pa.Table], manifest: Mapping[str, Any]) -> Path:
@@ -88,17 +97,17 @@ class ResultStore:
         Raises
         ------
         StoreError
-            If the disk is full or the store cannot be written; what was published before stays.
+            If the disk is full, the store cannot be written or another scan is writing to it; what was published
+            before stays.
         ValueError
             If a table is missing or does not fit its schema.
         """
         if missing := sorted(set(SCHEMAS) - set(tables)):
             raise ValueError(f"a scan needs every table, got none for {', '.join(missing)}")
         final, aside = self.path / f"{PREFIX}{scan_id}", self.path / f"{ASIDE}{scan_id}-{os.getpid()}"
-        try:
-            with _telling(f"the scan could not be written to {self.path}"):
-                self.path.mkdir(parents=True, exist_ok=True)
-                self._clean()
+        with self.lock(), _telling(f"the scan could not be written to {self.path}"):
+            self._clean()
+            try:
                 aside.mkdir()
                 entries = {name: _write_table(aside / f"{name}.parquet", name, tables[name]) for name in SCHEMAS}
                 facts = {**manifest, "scan_id": scan_id, "schema_version": SCHEMA_VERSION, "tables": entries}
@@ -106,28 +115,38 @@ class ResultStore:
                 _flush(aside)
                 _swap_in(aside, final)
                 _flush(self.path)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
+            finally:
+                shutil.rmtree(aside, ignore_errors=True)
         return final
 
     def _clean(self) -> None:
-        """Remove what killed publications left behind, after bringing back a scan that one had moved aside."""
+        """Remove what killed publications left behind, after bringing back a scan that one had moved aside.
+
+        Whoever holds the lock is the only writer, so whatever lies aside is left over.
+        """
         for left in sorted(self.path.glob(f"{OLD}*")):
             final = self.path / f"{PREFIX}{left.name.removeprefix(OLD)}"
             if not final.exists():
                 left.rename(final)
         for left in [*self.path.glob(f"{ASIDE}*"), *self.path.glob(f"{OLD}*")]:
-            if not _is_running(left.name):
-                shutil.rmtree(left, ignore_errors=True)
+            shutil.rmtree(left, ignore_errors=True)
+
+    def _folder(self, scan_id: str) -> Path:
+        """Folder of a scan: in its place, or moved aside by a publication that was killed before the new one came."""
+        folder, old = self.path / f"{PREFIX}{scan_id}", self.path / f"{OLD}{scan_id}"
+        return old if old.exists() and not folder.exists() else folder
 
     def scans(self) -> list[str]:
         """Ids of all scans, by `as_of` and then by the time of publication, newest last."""
         found = []
-        for folder in self.path.glob(f"{PREFIX}*"):
-            with suppress(StoreError, FileNotFoundError):
-                scan_id = folder.name.removeprefix(PREFIX)
-                published = (folder / MANIFEST).stat().st_mtime_ns
+        ids = {folder.name.removeprefix(prefix) for prefix in (PREFIX, OLD) for folder in self.path.glob(f"{prefix}*")}
+        for scan_id in sorted(ids):
+            try:
+                published = (self._folder(scan_id) / MANIFEST).stat().st_mtime_ns
                 found.append((str(self.manifest(scan_id).get("as_of", "")), published, scan_id))
+            except (StoreError, OSError) as error:
+                # passed over, but not in silence: the newest scan may be the one that is damaged
+                log.warning("scan %s in %s is passed over: %s", scan_id, self.path, error)
         return [scan_id for _, _, scan_id in sorted(found)]
 
     def latest(self) -> str:
@@ -151,9 +170,8 @@ class ResultStore:
         StoreError
             If there is no such scan, or its manifest cannot be read.
         """
-        folder = self.path / f"{PREFIX}{scan_id}"
         try:
-            facts: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            facts: dict[str, Any] = json.loads((self._folder(scan_id) / MANIFEST).read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise StoreError(f"there is no scan {scan_id} in {self.path}") from error
         except (OSError, ValueError) as error:
@@ -178,10 +196,22 @@ class ResultStore:
             If there is no such scan or table, or the file is not what was published.
         """
         chosen = scan_id or self.latest()
-        entry = self.manifest(chosen)["tables"].get(name)
+        facts = self.manifest(chosen)
+        while True:
+            try:
+                return self._read(name, chosen, facts)
+            except StoreError:
+                # the scan may have been replaced after its manifest was read: then the new one tells another story
+                now = self.manifest(chosen)
+                if now == facts:
+                    raise
+                facts = now
+
+    def _read(self, name: str, scan_id: str, facts: Mapping[str, Any]) -> pa.Table:
+        entry = facts["tables"].get(name)
         if entry is None:
-            raise StoreError(f"scan {chosen} has no table `{name}`; it has {', '.join(SCHEMAS)}")
-        file = self.path / f"{PREFIX}{chosen}" / f"{name}.parquet"
+            raise StoreError(f"scan {scan_id} has no table `{name}`; it has {', '.join(SCHEMAS)}")
+        file = self._folder(scan_id) / f"{name}.parquet"
         try:
             if file.stat().st_size != entry["bytes"]:
                 raise StoreError(f"{file} must have {entry['bytes']} bytes, got {file.stat().st_size}; scan again")
@@ -200,7 +230,7 @@ class ResultStore:
             Naming the first file that is not what was published.
         """
         for name, entry in self.manifest(scan_id)["tables"].items():
-            file = self.path / f"{PREFIX}{scan_id}" / f"{name}.parquet"
+            file = self._folder(scan_id) / f"{name}.parquet"
             if not file.exists() or _digest(file) != entry["sha256"]:
                 raise StoreError(f"{file} is not what was published; scan again")
 
@@ -257,20 +287,6 @@ def _exchange(one: Path, other: Path) -> bool:
     except (OSError, AttributeError):
         return False
     return bool(rename(AT_CWD, os.fsencode(one), AT_CWD, os.fsencode(other), EXCHANGE) == 0)
-
-
-def _is_running(name: str) -> bool:
-    """Whether the process that a folder written aside is named after is another one, still alive."""
-    text = name.rsplit("-", 1)[-1]
-    if not name.startswith(ASIDE) or not text.isdigit() or int(text) == os.getpid():
-        return False
-    try:
-        os.kill(int(text), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import random
 from collections.abc import Mapping
@@ -18,7 +19,8 @@ from graphrisk.view_page import clean, render
 
 MOST_NODES = 2000
 LABELLED_NODES = 120
-SPREAD = 90.0
+# distance between neighbouring nodes, in the picture's own units, with and without labels below them
+LABELLED_SPACING, PLAIN_SPACING = 115.0, 45.0
 
 Node = tuple[str, str]
 Row = dict[str, Any]
@@ -67,7 +69,12 @@ def write_view(tables: Mapping[str, pa.Table], ring_id: str, path: str | Path) -
     ------
     ValueError
         If there is no such ring.
+    FileNotFoundError
+        If the folder of `path` does not exist.
     """
+    target = Path(path)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"the folder of the page must exist, got {target.parent}")
     rings = rows_of(tables, "ring", ring_id)
     if not rings:
         raise ValueError(f"there must be a ring {ring_id!r} in the scan, got none")
@@ -76,7 +83,6 @@ def write_view(tables: Mapping[str, pa.Table], ring_id: str, path: str | Path) -
     library = Path(pyvis.__file__).parent / "templates" / "lib" / "vis-9.1.2"
     evidence = rows_of(tables, "ring_evidence", ring_id)
     page = render(rings[0], members, evidence, graph, legend, shown, library)
-    target = Path(path)
     aside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         aside.write_text(page, encoding="utf-8")
@@ -118,7 +124,9 @@ def _draw(members: list[Row], links: list[Row]) -> tuple[dict[str, Any], list[tu
             }
         )
     total = len(scores) + len(signals)
-    shown = f"showing {len(kept):,} of {total:,} entities" + ("" if len(kept) == total else ", the strongest")
+    left_out = total - len(kept)
+    shown = f"showing {len(kept):,} of {total:,} entities"
+    shown += f", the strongest; {left_out:,} are left out" if left_out else ""
     return {"nodes": net.nodes, "edges": net.edges, "options": OPTIONS}, _legend(kept, rows, signals), shown
 
 
@@ -137,14 +145,18 @@ def _strongest(scores: dict[Node, float], weights: dict[Node, float]) -> list[No
 
 
 def _layout(n: int, edges: list[tuple[int, int]]) -> list[tuple[float, float]]:
-    """Place the nodes, the same way every time."""
+    """Place the nodes, the same way every time, so that the picture grows with the root of their number."""
     igraph.set_random_number_generator(random.Random(0))
     try:
         graph = igraph.Graph(n=n, edges=edges, directed=False)
-        layout = graph.layout_fruchterman_reingold(niter=500) if n <= 1000 else graph.layout_drl()
+        # the quadratic way is prettier; the grid keeps 2,000 nodes within a second or two
+        layout = graph.layout_fruchterman_reingold(niter=500, grid="nogrid" if n <= LABELLED_NODES else "grid")
     finally:
         igraph.set_random_number_generator(random)
-    return [(round(SPREAD * x, 1), round(SPREAD * y, 1)) for x, y in layout.coords]
+    spacing = LABELLED_SPACING if n <= LABELLED_NODES else PLAIN_SPACING
+    sides = [max(axis) - min(axis) for axis in zip(*layout.coords, strict=True)]
+    scale = spacing * math.sqrt(n) / max(*sides, 1e-9)
+    return [(round(scale * x, 1), round(scale * y, 1)) for x, y in layout.coords]
 
 
 def _add_node(

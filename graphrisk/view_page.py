@@ -28,7 +28,9 @@ li { padding: 6px 0 6px 10px; border-left: 3px solid var(--line); margin: 6px 0;
 .for li { border-color: var(--for); } .against li { border-color: var(--against); }
 .weight { float: right; margin-left: 8px; font-variant-numeric: tabular-nums; color: var(--soft); }
 table { border-collapse: collapse; width: 100%; font-size: 13px; }
-th, td { text-align: left; padding: 3px 6px 3px 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+th, td { text-align: left; vertical-align: top; padding: 3px 6px 3px 0; border-bottom: 1px solid var(--line);
+  white-space: nowrap; }
+td.id { white-space: normal; overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: auto 1fr; gap: 2px 12px; margin: 4px 0; } dd { margin: 0; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 16px; padding: 8px 16px; border-top: 1px solid var(--line);
   font-size: 13px; }
@@ -78,6 +80,10 @@ def _moment(value: datetime | None) -> str:
     return "unknown" if value is None else f"{value:%Y-%m-%d %H:%M} UTC"
 
 
+def _span(first: datetime, last: datetime | None) -> str:
+    return f"{_moment(first)} to {_moment(last)}"
+
+
 def _weight(nats: float) -> str:
     return f"{nats:+.2f}" if nats else "context"
 
@@ -95,7 +101,7 @@ def _evidence(rows: list[dict[str, Any]], direction: str) -> str:
 def _members(rows: list[dict[str, Any]]) -> str:
     order = sorted(rows, key=lambda row: (-row["member_score"], row["entity_id"]))
     lines = [
-        f"<tr><td>{escaped(row['entity_type'])}</td><td>{escaped(row['entity_id'])}</td>"
+        f"<tr><td>{escaped(row['entity_type'])}</td><td class='id'>{escaped(row['entity_id'])}</td>"
         f"<td>{escaped(row['role'])}</td><td>{_moment(row['joined_at'])}</td></tr>"
         for row in order
     ]
@@ -111,7 +117,7 @@ def _score(ring: dict[str, Any]) -> str:
         "without the strongest evidence against": f"{ring['score_high']:.3f}",
         "q-value": f"{ring['q_value']:.3f}",
         "value at stake": "unknown" if value is None else f"{value:,.2f} {ring['currency'] or ''}",
-        "seen": f"{_moment(ring['first_seen'])} to {_moment(ring['last_seen'])}",
+        "seen": "unknown" if ring["first_seen"] is None else _span(ring["first_seen"], ring["last_seen"]),
         "scan": ring["scan_id"],
     }
     listed = "".join(f"<dt class='soft'>{escaped(key)}</dt><dd>{escaped(fact)}</dd>" for key, fact in facts.items())

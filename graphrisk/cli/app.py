@@ -6,7 +6,9 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 done and an aler
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -44,11 +46,22 @@ def _root(
     pass
 
 
+class Interrupted(BaseException):
+    """The user or the system asked the process to stop."""
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    # not a KeyboardInterrupt, which the command-line library would turn into an exit code of its own
+    raise Interrupted
+
+
 def main() -> None:
     """Run the command line and leave with an exit code."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         app()
-    except KeyboardInterrupt:
+    except Interrupted:
         _fail("interrupted; nothing was published, the store keeps its last good scan", FAILED)
     except BrokenPipeError:
         # whoever read the output has gone; what is still buffered has nowhere to go

@@ -7,6 +7,7 @@ import math
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +19,12 @@ LEAST_WIDTH = 120
 
 class UsageError(ValueError):
     """A command was asked for something that does not exist or does not fit."""
+
+
+def check_folder(file: Path, name: str) -> None:
+    """Refuse a file to write whose folder does not exist, before any work is done for it."""
+    if not file.parent.is_dir():
+        raise UsageError(f"`{name}` must be in a folder that exists, got {str(file)!r}")
 
 
 def plain(text: str) -> str:

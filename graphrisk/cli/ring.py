@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graphrisk.cli.output import JsonOption, UsageError, plain, print_json, print_table
+from graphrisk.cli.output import JsonOption, UsageError, check_folder, plain, print_json, print_table
 from graphrisk.cli.scan import print_rings
 
 if TYPE_CHECKING:
@@ -75,9 +75,11 @@ def show_ring(ring: Ring, store: Store = Path("store"), scan: Scan = None, json:
 
     Example: graphrisk ring show 1
     """
+    from graphrisk.explain import rows_of
+
     tables = _tables(store, scan)
     ring_id = _find(tables, ring)
-    parts = {name: [row for row in tables[name].to_pylist() if row["ring_id"] == ring_id] for name in TABLES}
+    parts = {name: rows_of(tables, name, ring_id) for name in TABLES}
     if json:
         print_json({"ring": parts["ring"][0], **{name: parts[name] for name in TABLES[1:]}})
         return
@@ -86,8 +88,10 @@ def show_ring(ring: Ring, store: Store = Path("store"), scan: Scan = None, json:
     summary = parts["ring"][0]
     keys = ["typology", "band", "score", "score_low", "score_high", "q_value", "n_members", "n_signals"]
     columns = ["typology", "band", "score", "low", "high", "q", "members", "signals", "at stake", "from", "to"]
-    row = [*(summary[key] for key in keys), summary["value_at_stake"], summary["first_seen"], summary["last_seen"]]
-    print_table("score", columns, [row])
+    days = [
+        None if moment is None else f"{moment:%Y-%m-%d}" for moment in (summary["first_seen"], summary["last_seen"])
+    ]
+    print_table("score", columns, [[*(summary[key] for key in keys), summary["value_at_stake"], *days]])
     members = [
         (row["entity_type"], row["entity_id"], row["role"], row["member_score"], row["joined_at"])
         for row in parts["ring_member"]
@@ -153,6 +157,7 @@ def view(
     """
     from graphrisk.view import write_view
 
+    check_folder(out, "--out")
     tables = _tables(store, scan)
     ring_id = _find(tables, ring)
     write_view(tables, ring_id, out)
@@ -178,6 +183,7 @@ def export(
     from graphrisk.export import export_rings
     from graphrisk.store import ResultStore
 
+    check_folder(out, "OUT")
     results = ResultStore(store)
     scan_id = scan or results.latest()
     chosen = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graphrisk.cli.output import JsonOption, UsageError, plain, print_json, print_table
+from graphrisk.cli.output import JsonOption, UsageError, check_folder, plain, print_json, print_table
 
 if TYPE_CHECKING:
     from graphrisk.result import ScanResult
@@ -46,6 +46,8 @@ def run(
     from graphrisk.pipeline import run_scan
     from graphrisk.store import ResultStore
 
+    if view is not None:
+        check_folder(view, "--view")
     overrides: dict[str, Any] = {"seed": seed, "threads": threads}
     overrides |= {"as_of": _moment(as_of), "store": None if store is None else str(store.absolute())}
     settings = read_config(config, overrides)

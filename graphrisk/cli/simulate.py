@@ -32,7 +32,7 @@ def simulate_world(
         raise UsageError(str(error)) from error
     progress = ProgressPrinter()
     try:
-        summary = simulate(out, settings)
+        summary = simulate(out, settings, progress)
     finally:
         progress.close()
     if json:

@@ -25,6 +25,8 @@ LongArray = npt.NDArray[np.int64]
 
 # a timed score tells the core of a ring from its fringe less well than from strangers
 SIZE_BONUS = {True: 2.0, False: 1.0}
+FINEST_RATE = 0.05
+MOST_DRAWS = 20
 SHUFFLED = "histories shuffled over accounts"
 REWIRED = "signals rewired between accounts"
 
@@ -135,12 +137,11 @@ def null_model(found: Search) -> str:
     return SHUFFLED if found.history.timed else REWIRED
 
 
-def search_null(found: Search, settings: RingSettings, seed: int) -> Search:
-    """Run the same search on data drawn from the null model.
+def search_nulls(found: Search, settings: RingSettings, seed: int) -> list[Search]:
+    """Run the same search on data drawn from the null model, more often the fewer rings there are.
 
-    Where starts say anything, the histories are dealt out anew and all sharing is kept: what remains is what groups
-    that merely share things would score. Otherwise the signals are rewired so that every account and every signal
-    keeps its number of links.
+    A list of n rings and one draw can show a false-discovery rate of 1 / n at best; the draws are as many as it takes
+    to show `FINEST_RATE`, up to `MOST_DRAWS`.
 
     Parameters
     ----------
@@ -150,7 +151,18 @@ def search_null(found: Search, settings: RingSettings, seed: int) -> Search:
 
     Returns
     -------
-    Search
+    list of Search
+    """
+    n_draws = int(np.clip(np.ceil(1 / (FINEST_RATE * max(len(found.chosen), 1))), 1, MOST_DRAWS))
+    return [_search_null(found, settings, seed + draw) for draw in range(n_draws)]
+
+
+def _search_null(found: Search, settings: RingSettings, seed: int) -> Search:
+    """Run the search once on data drawn from the null model.
+
+    Where starts say anything, the histories are dealt out anew and all sharing is kept: what remains is what groups
+    that merely share things would score. Otherwise the signals are rewired so that every account and every signal
+    keeps its number of links.
     """
     if found.history.timed:
         return search(
@@ -159,19 +171,22 @@ def search_null(found: Search, settings: RingSettings, seed: int) -> Search:
     return search(rewired(found.sharing, seed), found.policy, found.history, settings, seed)
 
 
-def q_values(found: Search, null: Search) -> FloatArray:
+def q_values(found: Search, nulls: list[Search]) -> FloatArray:
     """q-value of every listed ring against the null model.
 
     Parameters
     ----------
-    found, null : Search
+    found : Search
+    nulls : list of Search
+        Of independent draws.
 
     Returns
     -------
     array of float64, shape (n_rings,)
         In the order of `found.chosen`.
     """
-    return decoy_q_values(found.scores.nats[found.chosen], null.scores.nats[null.chosen])
+    decoys = np.concatenate([null.scores.nats[null.chosen] for null in nulls])
+    return decoy_q_values(found.scores.nats[found.chosen], decoys, n_decoy_runs=len(nulls))
 
 
 def swallowers(found: Search, settings: RingSettings) -> LongArray:

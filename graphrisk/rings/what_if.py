@@ -9,7 +9,7 @@ import pyarrow as pa
 from algorithms.entity_graph import EntityGraph
 from graphrisk.hubs import find_hubs
 from graphrisk.rings.search import Search, search
-from graphrisk.rings.settings import HubSettings, RingSettings
+from graphrisk.rings.settings import RingSettings
 
 SAME_RING = 0.5
 
@@ -55,7 +55,6 @@ def _unmatched(rings: list[frozenset[int]], others: list[frozenset[int]]) -> int
 def change_caps(
     graph: EntityGraph,
     found: Search,
-    hubs: HubSettings,
     rings: RingSettings,
     seed: int,
     factor: float,
@@ -68,7 +67,6 @@ def change_caps(
     graph : EntityGraph
     found : Search
         The search with the caps in force.
-    hubs : HubSettings
     rings : RingSettings
     seed : int
     factor : float
@@ -78,7 +76,8 @@ def change_caps(
     -------
     CapChange
     """
-    policy = find_hubs(graph, found.sharing, hubs.scaled(factor, found.sharing.signal_types), labels)
+    scaled = found.policy.settings.scaled(factor, found.sharing.signal_types)
+    policy = find_hubs(graph, found.sharing, scaled, labels)
     other = search(found.sharing, policy, found.history, rings, seed)
     now, then = _sets(found), _sets(other)
     return CapChange(factor, len(then), _unmatched(now, then), _unmatched(then, now))

@@ -1,0 +1,67 @@
+"""The ground: graphs as arrays and the algorithms on them."""
+
+from algorithms.communities import Communities, find_communities, find_nested_communities
+from algorithms.cuts import (
+    MinimumCut,
+    articulation_points,
+    bridges,
+    conductance,
+    connected_components,
+    k_cores,
+    minimum_cut,
+    two_edge_components,
+)
+from algorithms.entity_graph import EntityGraph, Events, Links
+from algorithms.entity_interchange import (
+    entity_graph_from_pandas,
+    entity_graph_to_hetero_data,
+    entity_graph_to_igraph,
+    entity_graph_to_networkx,
+    entity_graph_to_pandas,
+)
+from algorithms.graph import Graph
+from algorithms.interchange import from_igraph, from_networkx, from_scipy, to_igraph, to_networkx, to_scipy
+from algorithms.pair_evidence import UsePenalties, weigh_pairs
+from algorithms.projection import Projection, count_pairs, project
+from algorithms.significance import benjamini_hochberg, decoy_q_values, expected_share
+from algorithms.times import MISSING_TIME
+from algorithms.transfers import Transfers
+
+__all__ = [
+    "MISSING_TIME",
+    "Communities",
+    "EntityGraph",
+    "Events",
+    "Graph",
+    "Links",
+    "MinimumCut",
+    "Projection",
+    "Transfers",
+    "UsePenalties",
+    "articulation_points",
+    "benjamini_hochberg",
+    "bridges",
+    "conductance",
+    "connected_components",
+    "count_pairs",
+    "decoy_q_values",
+    "entity_graph_from_pandas",
+    "entity_graph_to_hetero_data",
+    "entity_graph_to_igraph",
+    "entity_graph_to_networkx",
+    "entity_graph_to_pandas",
+    "expected_share",
+    "find_communities",
+    "find_nested_communities",
+    "from_igraph",
+    "from_networkx",
+    "from_scipy",
+    "k_cores",
+    "minimum_cut",
+    "project",
+    "to_igraph",
+    "to_networkx",
+    "to_scipy",
+    "two_edge_components",
+    "weigh_pairs",
+]

@@ -1,0 +1,273 @@
+"""An entity graph to and from pandas, networkx, igraph and PyG; each library is imported only when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from algorithms.entity_graph import EntityGraph, Events, Links
+from algorithms.times import MISSING_TIME
+from algorithms.transfers import Transfers
+
+LongArray = npt.NDArray[np.int64]
+
+
+def entity_graph_to_pandas(graph: EntityGraph) -> dict[str, Any]:
+    """Turn an entity graph into frames: ``entities``, ``links``, ``transfers`` and ``events``.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        Names instead of numbers; times are UTC, `NaT` where absent.
+    """
+    import pandas as pd
+
+    names = np.array(graph.names.to_pylist(), dtype=object)
+    types = np.array(graph.types, dtype=object)[graph.type_codes(np.arange(graph.n_nodes))]
+    created = np.concatenate([graph.created_at, np.full(graph.n_nodes - graph.n_accounts, MISSING_TIME)])
+    links, transfers, events = graph.links, graph.transfers, graph.events
+    frames = {"entities": {"entity_type": types, "entity_id": names, "created_at": _times(created)}}
+    frames["links"] = {
+        "account_id": names[links.accounts],
+        "signal_type": types[links.signals],
+        "signal_id": names[links.signals],
+        "first_seen": _times(links.first_seen),
+        "last_seen": _times(links.last_seen),
+        "n_events": links.n_events,
+    }
+    currencies = np.array([*transfers.currency_names, None], dtype=object)
+    frames["transfers"] = {
+        "source_type": types[transfers.sources],
+        "source_id": names[transfers.sources],
+        "target_type": types[transfers.targets],
+        "target_id": names[transfers.targets],
+        "occurred_at": _times(_or(transfers.seconds, len(transfers), MISSING_TIME)),
+        "amount": _or(transfers.amounts, len(transfers), np.nan),
+        "amount_usd": _or(transfers.amounts_usd, len(transfers), np.nan),
+        "currency": currencies[_or(transfers.currencies, len(transfers), -1)],
+    }
+    targets = np.where(events.targets >= 0, events.targets, graph.n_nodes)
+    nobody = np.array([None], dtype=object)
+    frames["events"] = {
+        "account_id": names[events.accounts],
+        "event_type": np.array(events.type_names, dtype=object)[events.types],
+        "occurred_at": _times(events.seconds),
+        "target_type": np.concatenate([types, nobody])[targets],
+        "target_id": np.concatenate([names, nobody])[targets],
+        "value": events.values,
+    }
+    return {name: pd.DataFrame(columns) for name, columns in frames.items()}
+
+
+def _or(values: Any, n: int, absent: Any) -> Any:
+    return np.full(n, absent) if values is None else values
+
+
+def _times(seconds: LongArray) -> Any:
+    import pandas as pd
+
+    absent = seconds == MISSING_TIME
+    return pd.Series(np.where(absent, 0, seconds)).astype("datetime64[s]").mask(absent).dt.tz_localize("UTC")
+
+
+def _seconds(times: Any) -> LongArray:
+    import pandas as pd
+
+    moments = pd.to_datetime(times, utc=True)
+    known = moments.notna().to_numpy()
+    out = np.full(len(moments), MISSING_TIME)
+    out[known] = moments[known].dt.tz_localize(None).astype("datetime64[s]").astype("int64")
+    return out
+
+
+def entity_graph_from_pandas(frames: Mapping[str, Any]) -> EntityGraph:
+    """Turn frames, as `entity_graph_to_pandas` gives them, into an entity graph.
+
+    Parameters
+    ----------
+    frames : mapping of str to pandas.DataFrame
+        ``entities`` with every entity; the others may be absent.
+
+    Returns
+    -------
+    EntityGraph
+
+    Raises
+    ------
+    ValueError
+        If a row names an entity that `entities` lacks.
+    """
+    entities = frames["entities"]
+    types = ("account", *sorted(set(entities.entity_type) - {"account"}))
+    order = entities.assign(code=entities.entity_type.map(types.index)).sort_values(["code", "entity_id"])
+    order = order.drop_duplicates(["code", "entity_id"])
+    number = {key: k for k, key in enumerate(zip(order.entity_type, order.entity_id, strict=True))}
+    counts = np.bincount(order.code, minlength=len(types))
+    return EntityGraph(
+        types=types,
+        type_starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        names=pa.array(order.entity_id.tolist(), pa.large_string()),
+        created_at=_seconds(order.created_at[order.code == 0]),
+        links=_links(frames.get("links"), number),
+        transfers=_transfers(frames.get("transfers"), number),
+        events=_events(frames.get("events"), number),
+    )
+
+
+def _nodes(number: dict[tuple[str, str], int], types: Any, names: Any) -> LongArray:
+    keys = list(zip(types, names, strict=True))
+    unknown = [key for key in keys if key not in number]
+    if unknown:
+        raise ValueError(f"every row must name entities that `entities` lists, got {unknown[0]}")
+    return np.array([number[key] for key in keys], dtype=np.int64)
+
+
+def _links(frame: Any, number: dict[tuple[str, str], int]) -> Links:
+    if frame is None or not len(frame):
+        return Links.empty()
+    accounts = _nodes(number, ["account"] * len(frame), frame.account_id)
+    signals = _nodes(number, frame.signal_type, frame.signal_id)
+    order = np.lexsort((signals, accounts))
+    return Links(
+        accounts[order].astype(np.int32),
+        signals[order].astype(np.int32),
+        _seconds(frame.first_seen)[order],
+        _seconds(frame.last_seen)[order],
+        frame.n_events.to_numpy()[order],
+    )
+
+
+def _transfers(frame: Any, number: dict[tuple[str, str], int]) -> Transfers:
+    if frame is None or not len(frame):
+        return Transfers.empty()
+    names = tuple(sorted(set(frame.currency.dropna())))
+    codes = np.array([names.index(c) if isinstance(c, str) else -1 for c in frame.currency])
+    return Transfers(
+        _nodes(number, frame.source_type, frame.source_id).astype(np.int32),
+        _nodes(number, frame.target_type, frame.target_id).astype(np.int32),
+        _seconds(frame.occurred_at),
+        frame.amount.to_numpy(np.float64),
+        frame.amount_usd.to_numpy(np.float64),
+        codes.astype(np.int16),
+        names,
+    )
+
+
+def _events(frame: Any, number: dict[tuple[str, str], int]) -> Events:
+    if frame is None or not len(frame):
+        return Events.empty()
+    names = tuple(sorted(set(frame.event_type)))
+    has_target = frame.target_id.notna().to_numpy()
+    targets = np.full(len(frame), -1, np.int64)
+    targets[has_target] = _nodes(number, frame.target_type[has_target], frame.target_id[has_target])
+    accounts = _nodes(number, ["account"] * len(frame), frame.account_id)
+    types = np.array([names.index(name) for name in frame.event_type])
+    seconds = _seconds(frame.occurred_at)
+    order = np.lexsort((types, seconds, accounts))
+    return Events(
+        accounts[order].astype(np.int32),
+        types[order].astype(np.int16),
+        seconds[order],
+        targets[order].astype(np.int32),
+        frame.value.to_numpy(np.float64)[order],
+        names,
+    )
+
+
+def entity_graph_to_networkx(graph: EntityGraph) -> Any:
+    """Turn an entity graph into a `networkx.MultiDiGraph`.
+
+    Nodes are ``(type, name)``. Links lead from account to signal and transfers from payer to payee, told apart by the
+    edge attribute ``kind``; times are seconds, absent ones are left out.
+    """
+    import networkx
+
+    keys = _keys(graph)
+    out = networkx.MultiDiGraph()
+    out.add_nodes_from((key, {"entity_type": key[0], "entity_id": key[1]}) for key in keys)
+    for source, target, data in _edges(graph):
+        out.add_edge(keys[source], keys[target], **data)
+    return out
+
+
+def entity_graph_to_igraph(graph: EntityGraph) -> Any:
+    """Turn an entity graph into a directed `igraph.Graph`, with the attributes of `entity_graph_to_networkx`."""
+    import igraph
+
+    rows = _edges(graph)
+    keys = _keys(graph)
+    out = igraph.Graph(n=graph.n_nodes, edges=[(a, b) for a, b, _ in rows], directed=True)
+    out.vs["entity_type"], out.vs["entity_id"] = [kind for kind, _ in keys], [name for _, name in keys]
+    for attribute in ("kind", "first_seen", "last_seen", "n_events", "occurred_at", "amount", "amount_usd"):
+        out.es[attribute] = [data.get(attribute) for _, _, data in rows]
+    return out
+
+
+def _keys(graph: EntityGraph) -> list[tuple[str, str]]:
+    codes = graph.type_codes(np.arange(graph.n_nodes))
+    return [(graph.types[code], name) for code, name in zip(codes, graph.names.to_pylist(), strict=True)]
+
+
+def _edges(graph: EntityGraph) -> list[tuple[int, int, dict[str, Any]]]:
+    rows: list[tuple[int, int, dict[str, Any]]] = []
+    links, transfers = graph.links, graph.transfers
+    for k in range(len(links)):
+        data: dict[str, Any] = {"kind": "link", "n_events": int(links.n_events[k])}
+        for name, seconds in (("first_seen", links.first_seen[k]), ("last_seen", links.last_seen[k])):
+            if seconds != MISSING_TIME:
+                data[name] = int(seconds)
+        rows.append((int(links.accounts[k]), int(links.signals[k]), data))
+    for k in range(len(transfers)):
+        data = {"kind": "transfer"}
+        if transfers.seconds is not None and transfers.seconds[k] != MISSING_TIME:
+            data["occurred_at"] = int(transfers.seconds[k])
+        for name, amounts in (("amount", transfers.amounts), ("amount_usd", transfers.amounts_usd)):
+            if amounts is not None and not np.isnan(amounts[k]):
+                data[name] = float(amounts[k])
+        rows.append((int(transfers.sources[k]), int(transfers.targets[k]), data))
+    return rows
+
+
+def entity_graph_to_hetero_data(graph: EntityGraph) -> Any:
+    """Turn an entity graph into a PyG `HeteroData`.
+
+    Node types are entity types, with ``num_nodes``. Edge types are ``(account, uses, <signal type>)`` with
+    ``first_seen``, ``last_seen`` and ``n_events``, and ``(<type>, transfers, <type>)`` with ``seconds`` and
+    ``amount``; `MISSING_TIME` and NaN stand for what is absent.
+
+    Raises
+    ------
+    ImportError
+        If PyG is not installed.
+    """
+    try:
+        import torch
+        from torch_geometric.data import HeteroData
+    except ImportError as error:
+        raise ImportError("HeteroData needs PyG; install it with `pip install graphrisk[torch]`") from error
+
+    data, starts = HeteroData(), graph.type_starts
+    for code, kind in enumerate(graph.types):
+        data[kind].num_nodes = int(starts[code + 1] - starts[code])
+    links, transfers = graph.links, graph.transfers
+    codes = graph.type_codes(links.signals)
+    for code in np.unique(codes):
+        rows = codes == code
+        store = data["account", "uses", graph.types[code]]
+        ends = np.stack([links.accounts[rows], links.signals[rows] - starts[code]])
+        store.edge_index = torch.from_numpy(ends.astype(np.int64))
+        for name in ("first_seen", "last_seen", "n_events"):
+            store[name] = torch.from_numpy(getattr(links, name)[rows].astype(np.int64))
+    source_codes, target_codes = graph.type_codes(transfers.sources), graph.type_codes(transfers.targets)
+    for one, two in sorted(set(zip(source_codes.tolist(), target_codes.tolist(), strict=True))):
+        rows = (source_codes == one) & (target_codes == two)
+        store = data[graph.types[one], "transfers", graph.types[two]]
+        ends = np.stack([transfers.sources[rows] - starts[one], transfers.targets[rows] - starts[two]])
+        store.edge_index = torch.from_numpy(ends.astype(np.int64))
+        store.seconds = torch.from_numpy(_or(transfers.seconds, len(transfers), MISSING_TIME)[rows])
+        store.amount = torch.from_numpy(_or(transfers.amounts, len(transfers), np.nan)[rows])
+    return data

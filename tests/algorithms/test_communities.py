@@ -1,0 +1,133 @@
+import igraph
+import networkx as nx
+import numpy as np
+import pytest
+from _graphs import edge_lists, graphs, planted
+from hypothesis import given
+from hypothesis import strategies as st
+
+from algorithms import Graph, connected_components, find_communities, find_nested_communities, from_networkx, to_igraph
+
+
+def plain_quality(graph, labels, objective, resolution):
+    """The definition, pair by pair."""
+    total = graph.weights.sum()
+    mass = np.ones(graph.n_nodes) if objective == "cpm" else graph.strengths()
+    scaled = resolution if objective == "cpm" else resolution / total
+    matrix = np.zeros((graph.n_nodes, graph.n_nodes))
+    sources, targets, weights = graph.edges()
+    matrix[sources, targets] = matrix[targets, sources] = weights
+    same = labels[:, None] == labels[None, :]
+    return ((matrix - scaled * np.outer(mass, mass)) * same).sum() / total
+
+
+@given(graphs(), st.sampled_from(["cpm", "modularity"]), st.sampled_from([0.05, 0.3, 1.0]), st.integers(0, 3))
+def test_quality_is_what_its_definition_says(graph, objective, resolution, seed):
+    found = find_communities(graph, objective=objective, resolution=resolution, seed=seed)
+    want = plain_quality(graph, found.labels, objective, resolution) if graph.n_edges else 0.0
+    assert found.quality == pytest.approx(want, abs=1e-9)
+
+
+@given(graphs(), st.sampled_from(["cpm", "modularity"]), st.sampled_from([0.05, 0.3, 1.0]))
+def test_communities_are_connected_and_numbered_by_their_smallest_node(graph, objective, resolution):
+    found = find_communities(graph, objective=objective, resolution=resolution)
+    firsts = [int(np.flatnonzero(found.labels == c)[0]) for c in range(found.n_communities)]
+    assert firsts == sorted(firsts)
+    for c in range(found.n_communities):
+        assert connected_components(graph.subgraph(np.flatnonzero(found.labels == c))).max() == 0
+
+
+@given(graphs(), st.sampled_from([0.1, 0.5, 1.0]))
+def test_no_two_communities_would_be_better_as_one(graph, resolution):
+    found = find_communities(graph, resolution=resolution, n_iterations=10)
+    base = plain_quality(graph, found.labels, "cpm", resolution) if graph.n_edges else 0.0
+    for a in range(found.n_communities):
+        for b in range(a) if graph.n_edges else ():
+            merged = np.where(found.labels == a, b, found.labels)
+            assert plain_quality(graph, merged, "cpm", resolution) <= base + 1e-9
+
+
+@given(edge_lists(), st.randoms())
+def test_the_order_of_edges_changes_nothing(rows, random):
+    n, sources, targets, weights = rows
+    order = list(range(len(sources)))
+    random.shuffle(order)
+    one = find_communities(Graph.from_edges(*rows))
+    two = find_communities(Graph.from_edges(n, sources[order], targets[order], weights[order]))
+    assert np.array_equal(one.labels, two.labels)
+
+
+@given(graphs(most_nodes=20), st.integers(1, 5))
+def test_no_community_exceeds_its_greatest_size(graph, most):
+    found = find_communities(graph, resolution=0.01, max_size=most)
+    assert np.bincount(found.labels).max() <= most
+
+
+@given(graphs(most_nodes=20))
+def test_nested_partitions_are_unions_of_finer_ones(graph):
+    fine, middle, coarse = find_nested_communities(graph, [1.0, 0.3, 0.05])
+    for finer, coarser in ((fine, middle), (middle, coarse)):
+        pairs = set(zip(finer.labels.tolist(), coarser.labels.tolist(), strict=True))
+        assert len(pairs) == finer.n_communities
+
+
+@pytest.mark.parametrize(("objective", "resolution"), [("modularity", 1.0), ("cpm", 0.05), ("cpm", 0.2)])
+@pytest.mark.parametrize("name", ["karate", "planted", "miserables"])
+def test_quality_is_as_good_as_that_of_igraph(name, objective, resolution):
+    graph = {
+        "karate": lambda: from_networkx(nx.karate_club_graph()),
+        "planted": lambda: planted(12, 25, 0.35, 0.01),
+        "miserables": lambda: from_networkx(nx.les_miserables_graph()),
+    }[name]()
+    reference = to_igraph(graph).community_leiden(
+        objective_function="CPM" if objective == "cpm" else "modularity",
+        weights="weight",
+        resolution=resolution,
+        n_iterations=10,
+    )
+    peer = plain_quality(graph, np.array(reference.membership), objective, resolution)
+    found = find_communities(graph, objective=objective, resolution=resolution, n_iterations=10)
+    assert isinstance(reference, igraph.VertexClustering)
+    assert found.quality >= 0.99 * peer
+
+
+def test_planted_groups_are_found_where_modularity_is_blind():
+    graph = planted(150, 5, 1.0, 0.0005, seed=2)
+    truth = np.repeat(np.arange(150), 5)
+    found = find_communities(graph, resolution=0.3).labels
+    alike = sum(len(set(found[truth == g])) == 1 and (found == found[truth == g][0]).sum() == 5 for g in range(150))
+    assert alike >= 140
+
+
+def test_starting_from_a_result_does_not_make_it_worse():
+    graph = planted(10, 20, 0.3, 0.02)
+    first = find_communities(graph, resolution=0.1, n_iterations=1)
+    again = find_communities(graph, resolution=0.1, initial=first.labels)
+    assert again.quality >= first.quality - 1e-12
+
+
+def test_isolated_nodes_stay_alone():
+    found = find_communities(Graph.from_edges(4, [0], [1]), resolution=0.1)
+    assert found.labels.tolist() == [0, 0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"resolution": -1.0}, "`resolution` must be positive, got -1.0"),
+        ({"objective": "map"}, "`objective` must be one of cpm, modularity, got 'map'"),
+        ({"n_iterations": 0}, "`n_iterations` must be at least 1, got 0"),
+        ({"max_size": 0}, "`max_size` must be at least 1, got 0"),
+        ({"initial": [0, 1]}, "`initial` must hold 3 integers"),
+        ({"initial": [0, 1, 3]}, "`initial` must lie in 0 .. 2, got 0 .. 3"),
+        ({"node_sizes": [1, 1, 0]}, "`node_sizes` must lie in 1"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(options, words):
+    with pytest.raises(ValueError, match=words):
+        find_communities(Graph.from_edges(3, [0], [1]), **options)
+
+
+def test_resolutions_that_rise_are_refused():
+    with pytest.raises(ValueError, match="must fall from fine to coarse"):
+        find_nested_communities(Graph.from_edges(2, [0], [1]), [0.1, 0.2])

@@ -1,0 +1,66 @@
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from algorithms import count_pairs, project
+
+INCIDENCES = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 7)), max_size=60)
+
+
+@given(INCIDENCES, st.lists(st.integers(0, 8), min_size=8, max_size=8))
+def test_the_projection_is_all_pairs_of_every_signal_within_its_cap(rows, caps):
+    weights = np.arange(1, 9) / 4
+    actors, signals = (np.array([row[k] for row in rows], np.int64) for k in (0, 1))
+    got = project(12, actors, signals, weights, np.array(caps))
+    want: dict[tuple[int, int], list[int]] = {}
+    for signal in range(8):
+        members = sorted({a for a, s in rows if s == signal})
+        if 2 <= len(members) <= caps[signal]:
+            for pair in combinations(members, 2):
+                want.setdefault(pair, []).append(signal)
+    pairs = list(zip(got.sources.tolist(), got.targets.tolist(), strict=True))
+    assert pairs == sorted(want)
+    for at, pair in enumerate(pairs):
+        shared = got.evidence_signals[got.evidence_indptr[at] : got.evidence_indptr[at + 1]].tolist()
+        assert shared == want[pair]
+        assert got.n_shared[at] == len(shared)
+        assert got.weights[at] == pytest.approx(weights[shared].sum())
+
+
+@given(INCIDENCES, st.randoms())
+def test_the_order_of_rows_changes_nothing(rows, random):
+    mixed = list(rows)
+    random.shuffle(mixed)
+    one, two = (
+        project(12, [a for a, _ in r], [s for _, s in r], np.ones(8), np.full(8, 9)) if r else None
+        for r in (rows, mixed)
+    )
+    if one is not None and two is not None:
+        assert np.array_equal(one.evidence_signals, two.evidence_signals)
+        assert np.array_equal(one.targets, two.targets)
+
+
+def test_too_many_pairs_are_refused_before_any_is_made():
+    with pytest.raises(ValueError, match=r"the caps let through 499,500 pairs, more than `max_pairs` \(1,000\)"):
+        project(1000, np.arange(1000), np.zeros(1000, int), np.ones(1), np.array([1000]), max_pairs=1000)
+
+
+def test_pairs_are_counted_within_caps_only():
+    assert count_pairs(np.array([1, 2, 5, 10]), np.array([9, 9, 9, 9])) == 1 + 10
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ((2, [0, 2], [0, 0], np.ones(1), np.array([5])), "`actors` must lie in 0 .. 1"),
+        ((2, [0, 1], [0, 1], np.ones(1), np.array([5])), "`signals` must lie in 0 .. 0"),
+        ((2, [0, 1], [0], np.ones(1), np.array([5])), "must have one length"),
+        ((2, [0, 1], [0, 0], np.ones(1), np.array([5, 5])), "`caps` must have one entry per signal"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(args, words):
+    with pytest.raises(ValueError, match=words):
+        project(*args)

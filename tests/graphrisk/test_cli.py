@@ -1,0 +1,262 @@
+"""The commands as a user runs them: in a process of their own."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def graphrisk(*args, cwd=None, env=None):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **(env or {})}
+    return subprocess.run(
+        [sys.executable, "-m", "graphrisk", *map(str, args)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=environment,
+        check=False,
+        timeout=300,
+    )
+
+
+@pytest.fixture(scope="module")
+def store(world, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stores") / "store"
+    done = graphrisk("scan", "run", world / "scan.toml", "--store", folder, "--json")
+    assert done.returncode in (0, 3), done.stderr
+    return folder
+
+
+def test_a_scan_prints_one_json_document_and_progress_elsewhere(world, tmp_path):
+    done = graphrisk("scan", "run", world / "scan.toml", "--store", tmp_path / "store", "--json")
+    summary = json.loads(done.stdout)
+    assert summary["n_rings"] == sum(summary["bands"].values()) > 0
+    assert (done.returncode == 3) == bool(summary["alerts"])
+    assert summary["scan"]["stages"][0]["name"] == "load"
+
+
+def test_a_scan_prints_a_table_and_what_to_do_next(world, tmp_path):
+    page = tmp_path / "ring.html"
+    done = graphrisk("scan", "run", world / "scan.toml", "--store", tmp_path / "store", "--view", page)
+    assert "typology" in done.stdout
+    assert "graphrisk ring show 1" in done.stdout
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize("command", ["list", "show", "explain"])
+def test_rings_can_be_read_as_text_and_as_json(store, command):
+    args = ["ring", command, *(["1"] if command != "list" else []), "--store", store]
+    text, machine = graphrisk(*args), graphrisk(*args, "--json")
+    assert text.returncode == machine.returncode == 0, text.stderr
+    assert text.stdout.strip()
+    assert json.loads(machine.stdout)
+
+
+def test_why_two_members_are_together(store):
+    shown = json.loads(graphrisk("ring", "show", "1", "--store", store, "--json").stdout)
+    one, *_, other = (row["entity_id"] for row in shown["ring_member"])
+    done = graphrisk("ring", "why", "1", one, other, "--store", store, "--json")
+    chain = json.loads(done.stdout)
+    assert chain["steps"][0]["source"] == one
+    assert chain["steps"][-1]["target"] == other
+    assert one in graphrisk("ring", "why", "1", one, other, "--store", store).stdout
+
+
+def test_a_view_and_an_export_are_written(store, tmp_path):
+    assert graphrisk("ring", "view", "1", "--out", tmp_path / "r.html", "--store", store).returncode == 0
+    assert (tmp_path / "r.html").stat().st_size > 100_000
+    assert graphrisk("ring", "export", tmp_path / "r.jsonl", "--store", store).returncode == 0
+    first = json.loads((tmp_path / "r.jsonl").read_text().splitlines()[0])
+    assert first["members"]
+    assert first["evidences"]
+    again = graphrisk("ring", "export", tmp_path / "r.jsonl", "--store", store)
+    assert again.returncode == 2
+    assert "exists already" in again.stderr
+
+
+def test_the_scans_of_a_store_are_listed(store):
+    scans = json.loads(graphrisk("scan", "list", "--store", store, "--json").stdout)
+    assert [scan["status"] for scan in scans] == ["done"]
+    assert scans[0]["scan_id"] in graphrisk("scan", "list", "--store", store).stdout
+
+
+def test_a_dry_run_publishes_nothing(world, tmp_path):
+    done = graphrisk("scan", "run", world / "scan.toml", "--store", tmp_path / "store", "--dry-run")
+    assert done.returncode == 0
+    assert "5,000 accounts" in done.stdout
+    assert not (tmp_path / "store").exists()
+
+
+def test_the_template_is_a_configuration_that_only_lacks_its_files(tmp_path):
+    template = graphrisk("config", "template").stdout
+    (tmp_path / "scan.toml").write_text(template)
+    done = graphrisk("config", "validate", tmp_path / "scan.toml")
+    assert done.returncode == 2
+    assert all("users.csv" in line or "logins" in line or "payments" in line for line in done.stderr.splitlines())
+
+
+def test_validation_says_everything_at_once(tmp_path):
+    (tmp_path / "scan.toml").write_text(
+        '[scan]\nsede = 1\nmax_rejected_share = 2\n[rings]\nmin_size = 1\n[hubz]\n[[source]]\ntable = "linkz"\npath = "x"\n'
+    )
+    done = graphrisk("config", "validate", tmp_path / "scan.toml")
+    assert done.returncode == 2
+    for words in ("scan.sede", "`seed`", "max_rejected_share", "rings.min_size", "hubz", "table"):
+        assert words in done.stderr
+
+
+def test_a_configuration_is_shown_with_its_defaults(world):
+    shown = json.loads(graphrisk("config", "show", world / "scan.toml", "--json").stdout)
+    assert shown["rings"]["min_size"] == 4
+    assert len(shown["source"]) == 4
+
+
+def test_options_beat_the_environment_which_beats_the_file(world, tmp_path):
+    env = {"GRAPHRISK_SEED": "7", "GRAPHRISK_STORE": str(tmp_path / "from-env")}
+    assert json.loads(graphrisk("config", "show", world / "scan.toml", "--json", env=env).stdout)["scan"]["seed"] == 7
+    args = ["scan", "run", world / "scan.toml", "--seed", "9", "--json"]
+    summary = json.loads(graphrisk(*args, env=env).stdout)
+    assert summary["scan"]["seed"] == 9
+    assert summary["store"] == str(tmp_path / "from-env")
+
+
+def test_one_and_two_threads_give_the_same_bytes(world, tmp_path):
+    files = {}
+    for threads in (1, 2):
+        env = {"NUMBA_NUM_THREADS": str(threads)}
+        where = tmp_path / str(threads)
+        done = graphrisk("scan", "run", world / "scan.toml", "--store", where, "--threads", threads, "--json", env=env)
+        assert done.returncode in (0, 3), done.stderr
+        (scan,) = where.glob("scan=*")
+        files[threads] = {f.name: f.read_bytes() for f in scan.glob("*.parquet") if f.name != "scan.parquet"}
+    assert len(files[1]) == 10
+    assert files[1] == files[2]
+
+
+COMMANDS = [["simulate"], ["config", "template"], ["config", "validate"], ["config", "show"]]
+COMMANDS += [["scan", "run"], ["scan", "list"]]
+COMMANDS += [["ring", name] for name in ("list", "show", "explain", "why", "view", "export")]
+
+
+def test_every_command_has_help_with_an_example():
+    from typer.testing import CliRunner
+
+    from graphrisk.cli.app import app
+
+    for command in COMMANDS:
+        text = CliRunner().invoke(app, [*command, "--help"]).output
+        assert "Example: graphrisk" in text.replace("\n", " "), command
+        assert "--json" in text, command
+
+
+# ---- bad input ----------------------------------------------------------------------------------------------------
+
+
+def damaged(world, tmp_path):
+    folder = tmp_path / "world"
+    shutil.copytree(world, folder, ignore=shutil.ignore_patterns("store"))
+    return folder
+
+
+def no_links(folder):
+    (folder / "links.parquet").unlink()
+
+
+def no_column(folder):
+    frame = pd.read_parquet(folder / "links.parquet")
+    frame.drop(columns="signal_id").to_parquet(folder / "links.parquet")
+
+
+def truncated(folder):
+    data = (folder / "links.parquet").read_bytes()
+    (folder / "links.parquet").write_bytes(data[: len(data) // 2])
+
+
+def empty_table(folder):
+    pd.read_parquet(folder / "accounts.parquet").iloc[:0].to_parquet(folder / "accounts.parquet")
+
+
+def all_rejected(folder):
+    frame = pd.read_parquet(folder / "events.parquet")
+    frame["account_id"] = "x" * 10_000
+    frame.to_parquet(folder / "events.parquet")
+
+
+def wrong_type(folder):
+    frame = pd.read_parquet(folder / "links.parquet")
+    frame["first_seen"] = [[1, 2]] * len(frame)
+    frame.to_parquet(folder / "links.parquet")
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (no_links, "links.parquet"),
+        (no_column, "signal_id"),
+        (truncated, "links.parquet"),
+        (empty_table, "accounts.parquet"),
+        (all_rejected, "rejected"),
+        (wrong_type, "first_seen"),
+    ],
+)
+def test_bad_input_gives_one_sentence_and_keeps_the_last_good_scan(world, store, tmp_path, damage, words):
+    folder = damaged(world, tmp_path)
+    shutil.copytree(store, folder / "store")
+    before = {f.name: f.read_bytes() for f in (folder / "store").rglob("*.parquet")}
+    damage(folder)
+    done = graphrisk("scan", "run", folder / "scan.toml")
+    assert done.returncode == 1, done.stderr
+    sentences = [line for line in done.stderr.splitlines() if line.startswith("graphrisk: ")]
+    assert len(sentences) == 1
+    assert words in sentences[0]
+    assert "Traceback" not in done.stderr
+    assert {f.name: f.read_bytes() for f in (folder / "store").rglob("*.parquet")} == before
+
+
+def test_a_missing_configuration_is_wrong_usage(tmp_path):
+    done = graphrisk("scan", "run", tmp_path / "none.toml")
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert "none.toml" in done.stderr
+
+
+def test_an_empty_store_is_a_failure_in_one_sentence(tmp_path):
+    done = graphrisk("ring", "list", "--store", tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("graphrisk: there is no scan in")
+
+
+def test_an_unknown_ring_is_wrong_usage(store):
+    done = graphrisk("ring", "show", "nope", "--store", store)
+    assert done.returncode == 2
+    assert "the ring must be an id" in done.stderr
+
+
+def test_an_interrupt_leaves_the_store_as_it_was(world, store, tmp_path):
+    target = tmp_path / "store"
+    shutil.copytree(store, target)
+    before = sorted(p.name for p in target.iterdir())
+    command = [sys.executable, "-m", "graphrisk", "scan", "run", str(world / "scan.toml"), "--store", str(target)]
+    child = subprocess.Popen(
+        [*command, "--seed", "5"], stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    time.sleep(1.5)
+    child.send_signal(signal.SIGINT)
+    _, errors = child.communicate(timeout=60)
+    assert child.returncode == 1
+    assert "interrupted; nothing was published" in errors
+    assert sorted(p.name for p in target.iterdir()) == before
+
+
+def test_hostile_ids_reach_the_terminal_as_plain_text():
+    from graphrisk.cli.output import plain
+
+    assert plain("a\x1b[31mred\u202e\n") == "a\ufffd[31mred\ufffd\ufffd"

@@ -1,0 +1,179 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from graphrisk.store import ResultStore, StoreError
+
+PUBLISHER = """
+import sys, time
+sys.path.insert(0, {root!r})
+sys.path.insert(0, {tests!r})
+from conftest import build_tables
+from graphrisk.store import ResultStore
+store = ResultStore(sys.argv[1])
+print("ready", flush=True)
+for number in range(1000):
+    store.publish("s1", build_tables([f"m{{number}}"] * 5, []), {{"as_of": "2026-01-01"}})
+"""
+
+
+@pytest.fixture
+def tables(make_tables):
+    return make_tables(["a", "b"], [("a", "shared_device", "d", 3.0), ("b", "shared_device", "d", 3.0)])
+
+
+def test_what_was_published_comes_back(tmp_path, tables):
+    store = ResultStore(tmp_path / "store")
+    store.publish("s1", tables, {"as_of": "2026-01-01"})
+    assert store.scans() == ["s1"]
+    for name, table in tables.items():
+        assert store.table(name).equals(table)
+
+
+def test_equal_tables_give_equal_bytes(tmp_path, tables):
+    one = ResultStore(tmp_path / "one").publish("s1", tables, {})
+    two = ResultStore(tmp_path / "two").publish("s1", tables, {})
+    for file in sorted(one.glob("*")):
+        assert file.read_bytes() == (two / file.name).read_bytes()
+
+
+def test_scans_are_ordered_by_as_of(tmp_path, tables):
+    store = ResultStore(tmp_path)
+    for scan_id, as_of in (("x", "2026-03-01"), ("y", "2026-01-01"), ("z", "2026-02-01")):
+        store.publish(scan_id, tables, {"as_of": as_of})
+    assert store.scans() == ["y", "z", "x"]
+    assert store.latest() == "x"
+
+
+def test_the_same_scan_again_takes_the_place_of_the_old(tmp_path, tables, make_tables):
+    store = ResultStore(tmp_path)
+    store.publish("s1", tables, {})
+    store.publish("s1", make_tables(["c"], []), {})
+    assert store.table("ring_member")["entity_id"].to_pylist() == ["c"]
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith((".tmp", ".old"))] == []
+
+
+def test_an_empty_store_says_what_to_do(tmp_path):
+    with pytest.raises(StoreError, match="there is no scan in .* run one with"):
+        ResultStore(tmp_path).latest()
+
+
+def test_a_truncated_file_is_told_apart(tmp_path, tables):
+    store = ResultStore(tmp_path)
+    file = store.publish("s1", tables, {}) / "ring.parquet"
+    file.write_bytes(file.read_bytes()[:-10])
+    with pytest.raises(StoreError, match=r"ring.parquet must have \d+ bytes, got \d+"):
+        store.table("ring")
+
+
+def test_an_altered_file_does_not_verify(tmp_path, tables):
+    store = ResultStore(tmp_path)
+    file = store.publish("s1", tables, {}) / "ring.parquet"
+    store.verify("s1")
+    data = bytearray(file.read_bytes())
+    data[20] ^= 1
+    file.write_bytes(bytes(data))
+    with pytest.raises(StoreError, match="is not what was published"):
+        store.verify("s1")
+
+
+def test_a_table_that_is_missing_is_refused_before_anything_is_written(tmp_path, tables):
+    with pytest.raises(ValueError, match="got none for ring"):
+        ResultStore(tmp_path / "store").publish("s1", {k: v for k, v in tables.items() if k != "ring"}, {})
+    assert not (tmp_path / "store").exists()
+
+
+def test_two_scans_of_one_store_keep_apart(tmp_path):
+    with ResultStore(tmp_path).lock():
+        with pytest.raises(StoreError, match="another scan is writing"), ResultStore(tmp_path).lock():
+            pytest.fail("the lock was given twice")
+    with ResultStore(tmp_path).lock():
+        assert (tmp_path / ".lock").exists()
+
+
+def test_a_full_disk_leaves_the_last_good_scan(tmp_path, tables, make_tables):
+    store = ResultStore(tmp_path / "store")
+    store.publish("s1", tables, {"as_of": "2026-01-01"})
+    script = (
+        "import resource, signal, sys\n"
+        f"sys.path[:0] = [{str(Path.cwd())!r}, {str(Path(__file__).parent)!r}]\n"
+        "from conftest import build_tables\n"
+        "from graphrisk.store import ResultStore, StoreError\n"
+        "tables = build_tables([f'{i:x}' * 9 for i in range(20000)], [])\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))\n"
+        f"try: ResultStore({str(tmp_path / 'store')!r}).publish('s2', tables, {{}})\n"
+        "except StoreError as error: print(error); sys.exit(7)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 7, done.stderr
+    assert "untouched" in done.stdout
+    assert store.scans() == ["s1"]
+    assert [p.name for p in store.path.iterdir() if p.name.startswith(".tmp")] == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+def test_a_disk_without_room_is_told_in_one_sentence(tmp_path, make_tables):
+    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(tmp_path)], check=False)
+    if mount.returncode:
+        pytest.skip("this system does not let a test mount a disk")
+    try:
+        with pytest.raises(StoreError, match="the disk is full; what was published before is untouched"):
+            ResultStore(tmp_path).publish("s2", make_tables([f"{i:x}" * 9 for i in range(30000)], []), {})
+        assert list(tmp_path.glob(".tmp*")) == []
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+def test_a_kill_at_any_moment_leaves_a_whole_scan(tmp_path, make_tables):
+    script = PUBLISHER.format(root=str(Path.cwd()), tests=str(Path(__file__).parent))
+    store = ResultStore(tmp_path)
+    store.publish("s1", make_tables(["m"] * 5, []), {"as_of": "2026-01-01"})
+    for attempt in range(8):
+        child = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE)
+        assert child.stdout is not None
+        child.stdout.readline()
+        time.sleep(0.15 + 0.037 * attempt)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        child.stdout.close()
+        store.verify("s1")
+        assert len(set(store.table("ring_member")["entity_id"].to_pylist())) == 1
+
+
+def test_readers_see_a_scan_whole_while_it_is_replaced(tmp_path, make_tables):
+    store = ResultStore(tmp_path)
+    store.publish("s1", make_tables(["m"] * 3, []), {})
+    stop = threading.Event()
+
+    def replace():
+        number = 3
+        while not stop.is_set():
+            number = 7 - number
+            store.publish("s1", make_tables(["m"] * number, []), {})
+
+    writer = threading.Thread(target=replace)
+    writer.start()
+    try:
+        sizes = [_read(store) for _ in range(200)]
+    finally:
+        stop.set()
+        writer.join()
+    assert set(sizes) <= {3, 4}
+
+
+def _read(store):
+    for _ in range(50):
+        try:
+            table: pa.Table = store.table("ring_member")
+            return len(table)
+        except StoreError:
+            continue  # the manifest was of the scan that has just been replaced: read again
+    pytest.fail("no read succeeded in fifty")
