@@ -4,7 +4,7 @@ import numpy as np
 
 from algorithms._numba import jit
 
-N_FEATURES = 21
+N_FEATURES = 23
 DAY = 86400.0
 LONGEST_USE = 365.0
 BURST_SHARE = 0.6
@@ -53,14 +53,16 @@ def _covered(members, position, indptr, indices):
 
 
 @jit
-def _behaviour(out, members, claimed, delay, delays, east, north, n_acts, started, last_active, missing):
+def _behaviour(out, members, n_accounts, claimed, delay, delays, east, north, n_acts, started, last_active, missing):
     """Fill in bonuses, hours of the day and age."""
     k = len(members)
-    claims, ranks, with_delay, x, y, hours = 0, 0.0, 0, 0.0, 0.0, 0
+    claims, able, ranks, with_delay, x, y, hours = 0, 0, 0.0, 0, 0.0, 0.0, 0
     ages = np.empty(k)
     n_ages = 0
     for m in members:
-        claims += claimed[m]
+        if m < n_accounts:
+            able += 1
+            claims += claimed[m]
         if not np.isnan(delay[m]):
             ranks += np.searchsorted(delays, delay[m]) / len(delays)
             with_delay += 1
@@ -71,7 +73,8 @@ def _behaviour(out, members, claimed, delay, delays, east, north, n_acts, starte
         if started[m] != missing and last_active[m] != missing:
             ages[n_ages] = (last_active[m] - started[m]) / DAY
             n_ages += 1
-    out[6] = claims / k
+    out[6] = claims / able if able else np.nan
+    out[22] = able
     out[7] = ranks / with_delay if with_delay else np.nan
     out[12] = np.sqrt(x * x + y * y) / hours if hours >= 3 else np.nan
     out[13] = hours
@@ -136,8 +139,10 @@ def measure(
     instrument,
     inviters,
     started,
+    recorded,
     known,
     last_active,
+    n_accounts,
     claimed,
     delay,
     delays,
@@ -162,7 +167,9 @@ def measure(
         out[c, 2] = outside / (inside + outside) if inside + outside > 0 else 0.0
         out[c, 20] = inside / (k * (k - 1)) if k > 1 else 0.0
         out[c, 3], out[c, 4], out[c, 5] = _burst(started[group], known, missing)
-        _behaviour(out[c], group, claimed, delay, delays, east, north, n_acts, started, last_active, missing)
+        _behaviour(
+            out[c], group, n_accounts, claimed, delay, delays, east, north, n_acts, started, last_active, missing
+        )
         _sharing(
             out[c],
             group,
@@ -179,11 +186,13 @@ def measure(
             missing,
         )
         out[c, 9] = _covered(group, position, evidence_indptr, evidence_indices) / k
-        invited = 0
+        inferred, invited = 0, 0
         for m in group:
+            inferred += not recorded[m]
             if inviters[m] >= 0 and position[inviters[m]] >= 0:
                 invited += 1
         out[c, 11] = invited / k
+        out[c, 21] = inferred / k
         for m in group:
             position[m] = -1
     return out

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from algorithms.graph import Graph
 
+from algorithms.graph import Graph
 from algorithms.times import MISSING_TIME
 from gnn._ring_kernels import N_FEATURES, measure
 
@@ -38,15 +38,19 @@ FEATURE_NAMES = (
     "nats_referral",
     "nats_money",
     "density",
+    "inferred_starts",
+    "accounts",
 )
 """Columns of `RingFeatures.values`:
 
-- ``size``: members; ``density``: mean affinity per pair; ``mean_affinity``: a member's summed affinity to the others;
-  ``openness``: share of the members' affinity that leaves the candidate.
+- ``size``: members; ``accounts``: those of them that are accounts; ``density``: mean affinity per pair;
+  ``mean_affinity``: a member's summed affinity to the others; ``openness``: share of the members' affinity that leaves
+  the candidate.
 - ``burst``: surprise, in nats, of the tightest window in which 60 % of the members started; ``burst_seconds``,
   ``burst_members``: its width and how many it holds. NaN where fewer than three starts are known.
-- ``claim_share``: share that took a bonus; ``delay_rank``: mean rank in the population, 0 fastest to 1 slowest, of the
-  time from start to bonus; NaN without one.
+  ``inferred_starts``: share whose start is not recorded but taken from the first thing seen of them.
+- ``claim_share``: share of the accounts among them that took a bonus, NaN if all are wallets; ``delay_rank``: mean
+  rank in the population, 0 fastest to 1 slowest, of the time from start to bonus; NaN without one.
 - ``use_days``: mean days for which shared signals were used, at most 365; NaN where no times are known.
 - ``cover``: share of members with any evidence to another; ``outside_share``: share of accounts on the shared signals
   that are outside; ``invited_inside``: share whose inviter is a member.
@@ -82,10 +86,12 @@ class Surroundings:
         Evidence of each signal, 0 for hubs.
     inviters : array of int32, shape (n_actors,)
     started, last_active : array of int64, shape (n_actors,)
-    claimed : array of bool, shape (n_actors,)
+    recorded, claimed : array of bool, shape (n_actors,)
     delay : array of float64, shape (n_actors,)
     hours : array of complex128, shape (n_actors,)
     n_acts : array of int64, shape (n_actors,)
+    n_accounts : int
+        Actors ``0 .. n_accounts - 1`` are accounts, the others wallets, which take no bonuses.
     """
 
     affinity: Graph
@@ -100,11 +106,13 @@ class Surroundings:
     nats: FloatArray
     inviters: IntArray
     started: LongArray
+    recorded: BoolArray
     last_active: LongArray
     claimed: BoolArray
     delay: FloatArray
     hours: npt.NDArray[np.complex128]
     n_acts: LongArray
+    n_accounts: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,8 +181,10 @@ def ring_features(starts: LongArray, members: IntArray, around: Surroundings) ->
         instrument,
         around.inviters,
         around.started,
+        around.recorded,
         known,
         around.last_active,
+        around.n_accounts,
         around.claimed,
         around.delay,
         np.sort(around.delay[~np.isnan(around.delay)]),

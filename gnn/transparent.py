@@ -23,6 +23,7 @@ THRESHOLD = 2.0
 RING_CLAIM_RATE = 0.95
 LONG_USE_DAYS = 70.0
 HOUSEHOLD_SIZE = 6
+INFERRED_LOSS = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,13 +83,16 @@ def score_rings(features: RingFeatures, *, timed: bool, claim_rate: float) -> Tr
     if timed:
         put("use", np.clip((LONG_USE_DAYS - features["use_days"]) / 25, -3, 1.5))
         more_members = np.clip(np.sqrt(size / 6), 0.7, 1.3)
-        put("burst", np.clip(0.9 * (features["burst"] - 2.5), -2.5, 4) * more_members)
+        # a start that is taken from the first link or transfer says in part what the link says already
+        recorded = 1 - INFERRED_LOSS * features["inferred_starts"]
+        put("burst", np.clip(0.9 * (features["burst"] - 2.5), -2.5, 4) * more_members * recorded)
     if 0 < claim_rate < 1:
         share = features["claim_share"]
         rate = float(np.clip(claim_rate, 0.01, 0.94))
         ratio = share * np.log(RING_CLAIM_RATE / rate) + (1 - share) * np.log((1 - RING_CLAIM_RATE) / (1 - rate))
-        put("claims", np.clip(ratio * np.minimum(size, 8) * 0.5, -4, 2.5))
-        put("delay", np.clip(share * (0.45 - features["delay_rank"]) * 8, -3, 3))
+        accounts = features["accounts"]
+        put("claims", np.clip(ratio * np.minimum(accounts, 8) * 0.5, -4, 2.5))
+        put("delay", np.clip(share * (0.45 - features["delay_rank"]) * 8, -3, 3) * accounts / size)
     put("openness", -6 * features["openness"])
     put("cover", -4 * (1 - features["cover"]))
     put("hours", np.where(features["hour_members"] >= 5, -np.clip(0.5 - features["hour_sameness"], 0, 0.5), 0.0))

@@ -73,6 +73,8 @@ class Step:
     n_accounts : int or None
         How many accounts in all share the signal.
     is_hub : bool
+    source_acts : bool
+        Whether `source` invited or first paid `target`, rather than the reverse.
     first_seen, last_seen : datetime or None
         When both used the signal, or dealt with each other.
     """
@@ -85,6 +87,7 @@ class Step:
     weight: float
     n_accounts: int | None
     is_hub: bool
+    source_acts: bool
     first_seen: datetime | None
     last_seen: datetime | None
 
@@ -92,7 +95,9 @@ class Step:
         """Write the link as a sentence."""
         when = _when(self.first_seen, self.last_seen)
         if self.signal_id is None:
-            what = "was invited by or invited" if self.link_type == "referral" else "exchanged transfers with"
+            what = "exchanged transfers with"
+            if self.link_type == "referral":
+                what = "invited" if self.source_acts else "was invited by"
             return f"{self.source} {what} {self.target}{when} ({self.weight:.1f} nats)."
         among = f"shared by {self.n_accounts} accounts in all"
         hub = ", a hub: it says little" if self.is_hub else ""
@@ -243,6 +248,7 @@ def _step(source: Node, target: Node, one: Row, other: Row, signal: Node | None)
         weight=min(one["weight"], other["weight"]),
         n_accounts=one["n_accounts"],
         is_hub=one["is_hub"],
+        source_acts=(one["source_type"], one["source_id"]) == source,
         first_seen=first,
         last_seen=last,
     )

@@ -10,11 +10,17 @@ class ProgressPrinter:
     """Prints stages as they go on; nothing in the first two seconds.
 
     On a terminal one line is written over and over; elsewhere a line is written every few seconds.
+
+    Parameters
+    ----------
+    unit : str
+        What is counted; empty if the stages are named after it.
     """
 
     QUIET_SECONDS = 2.0
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str = "rows") -> None:
+        self._unit = f" {unit}" if unit else ""
         self._terminal = sys.stderr.isatty()
         self._every = 0.2 if self._terminal else 5.0
         self._began = time.monotonic()
@@ -38,9 +44,10 @@ class ProgressPrinter:
         parts = [f"{now - self._began:6.0f} s  {self._stage}"]
         seconds = now - self._stage_began
         if done:
-            parts.append(f"{done:,} rows" if total is None else f"{done:,} of {total:,} rows")
+            parts.append(f"{done:,}{self._unit}" if total is None else f"{done:,} of {total:,}{self._unit}")
             if seconds > 0.5:
-                parts.append(f"{done / seconds:,.0f} rows/s")
+                if done >= seconds:
+                    parts.append(f"{done / seconds:,.0f}{self._unit}/s")
                 if total is not None and total > done:
                     parts.append(f"{(total - done) * seconds / done:.0f} s left")
         return ", ".join(parts)

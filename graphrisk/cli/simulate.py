@@ -30,7 +30,7 @@ def simulate_world(
         settings = WorldSettings(n_accounts=accounts, seed=seed, days=days, camouflage=camouflage)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    progress = ProgressPrinter()
+    progress = ProgressPrinter(unit="")
     try:
         summary = simulate(out, settings, progress)
     finally:

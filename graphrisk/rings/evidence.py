@@ -87,7 +87,7 @@ class EvidenceWriter:
         self._q_values = q_values
         self._q_limit = q_limit
         self._ends = np.searchsorted(links.rings, np.arange(len(found.chosen) + 1))
-        self._claim_rate = float(found.history.claimed.mean()) if len(found.history.claimed) else 0.0
+        self._claim_rate = found.history.claim_rate
 
     def of_ring(self, ring: int) -> list[Evidence]:
         """Evidence of one ring, strongest first, evidence for before evidence against."""

@@ -26,6 +26,8 @@ class History:
     ----------
     started : array of int64, shape (n_actors,)
         Sign-up, or else the first thing seen of the actor; `MISSING_TIME` where nothing has a time.
+    recorded : array of bool, shape (n_actors,)
+        Whether the start is a recorded sign-up.
     claimed : array of bool, shape (n_actors,)
         Took a bonus at least once.
     delay : array of float64, shape (n_actors,)
@@ -40,9 +42,12 @@ class History:
         Whether starts differ enough to say anything.
     claims : bool
         Whether bonuses are recorded at all.
+    n_accounts : int
+        Actors ``0 .. n_accounts - 1`` are accounts; wallets take no bonuses.
     """
 
     started: LongArray
+    recorded: npt.NDArray[np.bool_]
     claimed: npt.NDArray[np.bool_]
     delay: FloatArray
     last_active: LongArray
@@ -50,6 +55,12 @@ class History:
     n_acts: LongArray
     timed: bool
     claims: bool
+    n_accounts: int
+
+    @property
+    def claim_rate(self) -> float:
+        """Share of the accounts that took a bonus; 0 where bonuses are not recorded."""
+        return float(self.claimed.sum() / self.n_accounts) if self.claims else 0.0
 
     def shuffled(self, seed: int) -> History:
         """Deal the histories out to the actors anew: the null model in which sharing says nothing about acting alike.
@@ -62,10 +73,13 @@ class History:
         -------
         History
         """
-        order = np.random.default_rng([seed, 0x5EED]).permutation(len(self.started))
+        rng, n = np.random.default_rng([seed, 0x5EED]), self.n_accounts
+        # accounts and wallets have histories of different kinds and keep to themselves
+        order = np.concatenate([rng.permutation(n), n + rng.permutation(len(self.started) - n)])
         return replace(
             self,
             started=self.started[order],
+            recorded=self.recorded[order],
             claimed=self.claimed[order],
             delay=self.delay[order],
             last_active=self.last_active[order],
@@ -124,13 +138,15 @@ def find_history(graph: EntityGraph, sharing: Sharing, settings: RingSettings) -
     east, north = np.bincount(who, np.cos(angle), n), np.bincount(who, np.sin(angle), n)
     return History(
         started=started,
+        recorded=created != MISSING_TIME,
         claimed=claimed,
         delay=delay,
         last_active=last,
         hours=east + 1j * north,
         n_acts=np.bincount(who, minlength=n),
         timed=_has_spread(started),
-        claims=bool(claimed.mean() > 0.002) if n else False,
+        claims=bool(claimed.sum() > 0.002 * graph.n_accounts),
+        n_accounts=graph.n_accounts,
     )
 
 

@@ -101,7 +101,7 @@ def search(
     features = ring_features(
         candidates.starts, candidates.members, _surroundings(sharing, history, affinity, views[0], nats)
     )
-    claim_rate = float(history.claimed.mean()) if history.claims else 0.0
+    claim_rate = history.claim_rate
     scores = score_rings(features, timed=history.timed, claim_rate=claim_rate)
     chosen = resolve(candidates, scores.nats, least_nats(settings), settings.overlap, SIZE_BONUS[history.timed])
     return Search(sharing, policy, history, affinity, views, nats, candidates, features, scores, chosen)
@@ -124,11 +124,13 @@ def _surroundings(
         nats=nats,
         inviters=sharing.inviters,
         started=history.started,
+        recorded=history.recorded,
         last_active=history.last_active,
         claimed=history.claimed,
         delay=history.delay,
         hours=history.hours,
         n_acts=history.n_acts,
+        n_accounts=history.n_accounts,
     )
 
 
@@ -153,7 +155,8 @@ def search_nulls(found: Search, settings: RingSettings, seed: int) -> list[Searc
     -------
     list of Search
     """
-    n_draws = int(np.clip(np.ceil(1 / (FINEST_RATE * max(len(found.chosen), 1))), 1, MOST_DRAWS))
+    n_rings = len(found.chosen)
+    n_draws = int(np.clip(np.ceil(1 / (FINEST_RATE * n_rings)), 1, MOST_DRAWS)) if n_rings else 1
     return [_search_null(found, settings, seed + draw) for draw in range(n_draws)]
 
 

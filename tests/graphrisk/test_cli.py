@@ -106,7 +106,8 @@ def test_the_template_is_a_configuration_that_only_lacks_its_files(tmp_path):
 
 def test_validation_says_everything_at_once(tmp_path):
     (tmp_path / "scan.toml").write_text(
-        '[scan]\nsede = 1\nmax_rejected_share = 2\n[rings]\nmin_size = 1\n[hubz]\n[[source]]\ntable = "linkz"\npath = "x"\n'
+        "[scan]\nsede = 1\nmax_rejected_share = 2\n[rings]\nmin_size = 1\n[hubz]\n"
+        '[[source]]\ntable = "linkz"\npath = "x"\n'
     )
     done = graphrisk("config", "validate", tmp_path / "scan.toml")
     assert done.returncode == 2

@@ -25,6 +25,8 @@ def test_a_chain_names_its_weakest_link(make_tables):
     assert chain.weakest.signal_id == "i1"
     assert "The weakest link is number 2" in chain.text()
     assert chain.to_dict()["weakest"] == 1
+    assert "c invited d" in chain.text()
+    assert "d was invited by c" in explain_why(make_tables(["a", "b", "c", "d"], CHAIN), "r1", "d", "c").text()
 
 
 def test_a_strong_detour_beats_a_weak_direct_link(make_tables):

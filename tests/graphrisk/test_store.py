@@ -61,7 +61,7 @@ def test_the_same_scan_again_takes_the_place_of_the_old(tmp_path, tables, make_t
 
 
 def test_an_empty_store_says_what_to_do(tmp_path):
-    with pytest.raises(StoreError, match="there is no scan in .* run one with"):
+    with pytest.raises(StoreError, match=r"there is no scan in .* run one with"):
         ResultStore(tmp_path).latest()
 
 
@@ -91,9 +91,10 @@ def test_a_table_that_is_missing_is_refused_before_anything_is_written(tmp_path,
 
 
 def test_two_scans_of_one_store_keep_apart(tmp_path):
-    with ResultStore(tmp_path).lock():
-        with pytest.raises(StoreError, match="another scan is writing"), ResultStore(tmp_path).lock():
-            pytest.fail("the lock was given twice")
+    held = ResultStore(tmp_path).lock()
+    refused = pytest.raises(StoreError, match="another scan is writing")
+    with held, refused, ResultStore(tmp_path).lock():
+        pytest.fail("the lock was given twice")
     with ResultStore(tmp_path).lock():
         assert (tmp_path / ".lock").exists()
 
