@@ -6,15 +6,14 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 done and an aler
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from types import FrameType
 from typing import Annotated
 
 import typer
 
 from graphrisk import __version__
 from graphrisk.cli import config, ring, scan, simulate
+from graphrisk.cli.interrupts import Interrupted, catch_interrupts, is_interrupted, leave_interrupted
 
 FAILED, WRONG_USAGE = 1, 2
 
@@ -46,28 +45,20 @@ def _root(
     pass
 
 
-class Interrupted(BaseException):
-    """The user or the system asked the process to stop."""
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    # not a KeyboardInterrupt, which the command-line library would turn into an exit code of its own
-    raise Interrupted
-
-
 def main() -> None:
     """Run the command line and leave with an exit code."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
+    catch_interrupts()
     try:
         app()
     except Interrupted:
-        _fail("interrupted; nothing was published, the store keeps its last good scan", FAILED)
+        leave_interrupted(FAILED)
     except BrokenPipeError:
         # whoever read the output has gone; what is still buffered has nowhere to go
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
     except Exception as error:  # one sentence for what a user can mend, a traceback only for our own faults
+        if is_interrupted():
+            leave_interrupted(FAILED)
         if not _is_expected(error):
             raise
         _fail(str(error), WRONG_USAGE if _is_usage(error) else FAILED)

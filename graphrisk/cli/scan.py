@@ -41,6 +41,7 @@ def run(
 
     Example: graphrisk scan run scan.toml --as-of 2026-11-01
     """
+    from graphrisk.cli.interrupts import hold_interrupts, when_interrupted
     from graphrisk.cli.progress import ProgressPrinter
     from graphrisk.config import read_config
     from graphrisk.pipeline import run_scan
@@ -53,6 +54,7 @@ def run(
     settings = read_config(config, overrides)
     settings.hubs.what_if |= hub_report
     _limit_threads(settings.scan.threads)
+    when_interrupted("interrupted; nothing was published, the store keeps its last good scan")
     progress = ProgressPrinter()
     try:
         if dry_run:
@@ -61,7 +63,8 @@ def run(
             results = ResultStore(settings.store)
             with results.lock():
                 result = run_scan(settings, progress=progress)
-                results.publish(result.scan_id, result.tables, result.manifest)
+                with hold_interrupts(f"interrupted after scan {result.scan_id} was published"):
+                    results.publish(result.scan_id, result.tables, result.manifest)
     finally:
         progress.close()
     if view is not None and len(result.tables["ring"]):

@@ -23,6 +23,7 @@ def simulate_world(
 
     Example: graphrisk simulate world --accounts 20000 --seed 1
     """
+    from graphrisk.cli.interrupts import when_interrupted
     from graphrisk.cli.progress import ProgressPrinter
     from loaders.simulate import WorldSettings, simulate
 
@@ -30,6 +31,7 @@ def simulate_world(
         settings = WorldSettings(n_accounts=accounts, seed=seed, days=days, camouflage=camouflage)
     except ValueError as error:
         raise UsageError(str(error)) from error
+    when_interrupted(f"interrupted; {out} is as it was before")
     progress = ProgressPrinter(unit="")
     try:
         summary = simulate(out, settings, progress)
