@@ -109,8 +109,8 @@ def _parse_devices(values: pa.LargeStringArray) -> Parsed:
 
 
 def _parse_documents(values: pa.LargeStringArray) -> Parsed:
-    """Document numbers in capitals without spaces, dashes, dots and slashes."""
-    return _need_text(pc.replace_substring_regex(pc.utf8_upper(values), r"[\s./\\-]", ""), "no document number")
+    """Document numbers in capitals without spaces, control characters, dashes, dots and slashes."""
+    return _need_text(pc.replace_substring_regex(pc.utf8_upper(values), r"[\s\pZ\pC./\\-]", ""), "no document number")
 
 
 def _parse_addresses(values: pa.LargeStringArray) -> Parsed:

@@ -99,7 +99,7 @@ def test_most_of_the_high_band_is_planted_or_a_known_lookalike(scanned, world):
     assert high.entity_id.isin(known).mean() > 0.9
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.integers(0, 250), st.integers(0, 5), st.integers(0, 90)), min_size=1, max_size=30))
 def test_rows_after_as_of_change_nothing(later):
     frames = frames_with_a_ring()

@@ -70,7 +70,7 @@ def everything(result: LoadResult) -> list[Any]:
     return [repr(plain), tables, names, result.row_counts, result.input_hash, result.n_unlisted_accounts, result.as_of]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(past=worlds(earlier), future=worlds(later))
 def test_rows_at_or_after_as_of_change_nothing(load_frames: Any, past: dict[str, Any], future: dict[str, Any]) -> None:
     past["accounts"].append(("a", EDGE - 100))

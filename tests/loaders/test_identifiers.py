@@ -9,7 +9,7 @@ import numpy as np
 import phonenumbers
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from loaders import IdentifierSettings
@@ -72,7 +72,7 @@ def test_a_phone_without_country_code_needs_a_default_region() -> None:
     assert one("phone", "0044 20 7031 3000") == ("+442070313000", None)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from(["US", "GB", "DE", "IT", "MX", "BR", "AR", "RU", "CN", "IN", "NG", None]),
     st.from_regex(r"\A(\+|00)?[0-9]{5,14}\Z"),
@@ -247,7 +247,8 @@ def test_placeholders_of_the_users_own_are_refused_for_signals() -> None:
 TYPES = ("email", "phone", "ip", "wallet", "instrument", "iban", "device", "document", "address", "own_type")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
+@example("document", ["/\x1f0", "\x85a b\u2028"])
 @given(st.sampled_from(TYPES), st.lists(st.text(max_size=50), max_size=5))
 def test_any_text_gets_a_name_or_a_reason_and_names_are_stable(entity_type: str, values: list[str]) -> None:
     settings_ = IdentifierSettings(default_region="US", ip_subnets=True)
