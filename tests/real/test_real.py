@@ -1,4 +1,4 @@
-"""Every report prints its figures, reaches the bars that hold for it, and agrees with figures computed independently."""
+"""Every report prints its figures, reaches the bars that hold for it, and agrees with an independent computation."""
 
 from __future__ import annotations
 
