@@ -16,7 +16,13 @@ def simulate_world(
     accounts: Annotated[int, typer.Option(help="Number of accounts, 1,000 to 10,000,000.")] = 20_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same world, byte by byte.")] = 0,
     days: Annotated[int, typer.Option(help="Days that the world lives.")] = 365,
+    ring_share: Annotated[float, typer.Option(help="Share of the accounts that belong to rings, 0 to 0.3.")] = 0.02,
+    ring_size: Annotated[float, typer.Option(help="Median number of members of a ring, from 4.")] = 12.0,
+    ring_size_max: Annotated[int, typer.Option(help="Members of the largest ring.")] = 300,
     camouflage: Annotated[float, typer.Option(help="Share of the rings' acts that look honest, 0 to 1.")] = 0.3,
+    lookalikes: Annotated[
+        float, typer.Option(help="Share of the accounts that belong to innocent look-alikes, 0 to 0.5.")
+    ] = 0.1,
     json: JsonOption = False,
 ) -> None:
     """Make a labelled test world: accounts, devices, IPs, wallets, cards, transfers, rings and innocent look-alikes.
@@ -28,7 +34,16 @@ def simulate_world(
     from loaders.simulate import WorldSettings, simulate
 
     try:
-        settings = WorldSettings(n_accounts=accounts, seed=seed, days=days, camouflage=camouflage)
+        settings = WorldSettings(
+            n_accounts=accounts,
+            seed=seed,
+            days=days,
+            ring_share=ring_share,
+            ring_size_median=ring_size,
+            ring_size_max=ring_size_max,
+            camouflage=camouflage,
+            lookalike_share=lookalikes,
+        )
     except ValueError as error:
         raise UsageError(str(error)) from error
     when_interrupted(f"interrupted; {out} is as it was before")

@@ -261,3 +261,16 @@ def test_hostile_ids_reach_the_terminal_as_plain_text():
     from graphrisk.cli.output import plain
 
     assert plain("a\x1b[31mred\u202e\n") == "a\ufffd[31mred\ufffd\ufffd"
+
+
+def test_a_world_has_the_rings_that_were_asked_for(tmp_path):
+    options = ["--accounts", "2000", "--ring-share", "0.1", "--ring-size", "30", "--ring-size-max", "40"]
+    done = graphrisk("simulate", tmp_path / "world", *options, "--json")
+    assert done.returncode == 0, done.stderr
+    truth = pd.read_parquet(tmp_path / "world" / "truth.parquet")
+    sizes = truth[(truth.ring >= 0) & (truth.entity_type == "account")].groupby("ring").size()
+    assert sizes.median() > 20
+    assert sizes.max() <= 40
+    done = graphrisk("simulate", tmp_path / "other", "--ring-size", "1")
+    assert done.returncode == 2
+    assert "`ring_size_median` must be between 4 and 1,000, got 1.0" in done.stderr
