@@ -37,13 +37,14 @@ def make_links(path: Path, n_links: int) -> None:
     con.close()
 
 
-def measure(path: Path, n_links: int) -> dict[str, object]:
+def measure(path: Path, n_links: int, memory_limit: str | None) -> dict[str, object]:
     """Load the links here and say what it took; to be called in a fresh process."""
     from loaders import LoadConfig, SourceConfig, load
 
     idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     began = time.perf_counter()
-    graph = load(LoadConfig(sources=[SourceConfig(path=path.as_posix(), table="links")], temp_dir=path.parent)).graph
+    source = SourceConfig(path=path.as_posix(), table="links")
+    graph = load(LoadConfig(sources=[source], temp_dir=path.parent, memory_limit=memory_limit)).graph
     seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     links, names = graph.links, graph.names.nbytes
@@ -66,17 +67,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sizes", nargs="+", type=int, help="numbers of links")
     parser.add_argument("--made", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--memory-limit", help="what DuckDB may hold, such as 8GiB; the rest of a load comes on top")
     parser.add_argument("--folder", type=Path, help="where the files and the load's own temporary files go")
     args = parser.parse_args()
     if args.made:
-        print(json.dumps(measure(args.made, args.sizes[0])), flush=True)
+        print(json.dumps(measure(args.made, args.sizes[0], args.memory_limit)), flush=True)
         return
     for n_links in args.sizes:
         with tempfile.TemporaryDirectory(dir=args.folder) as folder:
             path = Path(folder) / "links.parquet"
             make_links(path, n_links)
             command = [sys.executable, str(Path(__file__).resolve()), str(n_links), "--made", str(path)]
-            subprocess.run(command, check=True, cwd=BASE_DIR)
+            limit = ["--memory-limit", args.memory_limit] if args.memory_limit else []
+            subprocess.run([*command, *limit], check=True, cwd=BASE_DIR)
 
 
 if __name__ == "__main__":
