@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from graphrisk.rings.settings import HubSettings, RingSettings
-from loaders import ConfigError, IdentifierSettings, LoadConfig, SourceConfig, validate
+from loaders import ConfigError, IdentifierSettings, LoadConfig, SourceConfig, check_sources, validate
 from loaders.toml_file import read_toml
 from loaders.validation import error_sentences
 
@@ -131,11 +131,7 @@ def read_config(
         With everything that is wrong at once.
     """
     file = Path(path)
-    data = read_toml(file)
-    scan = data.get("scan", {})
-    if isinstance(scan, dict):
-        data["scan"] = scan | _from_environment(os.environ if environment is None else environment)
-        data["scan"] |= {key: value for key, value in (overrides or {}).items() if value is not None}
+    data = _read(file, overrides, environment)
     problems = find_problems(data, file.name)
     if problems:
         raise ConfigError(problems)
@@ -145,6 +141,49 @@ def read_config(
     except ValidationError as error:
         raise ConfigError([f"{file.name}: scan: {item['msg']}" for item in error.errors()]) from error
     return config
+
+
+def _read(
+    file: Path, overrides: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """The tables of a configuration file, with what the environment and options put into ``[scan]``."""
+    data = read_toml(file)
+    scan = data.get("scan", {})
+    if isinstance(scan, dict):
+        data["scan"] = scan | _from_environment(os.environ if environment is None else environment)
+        data["scan"] |= {key: value for key, value in (overrides or {}).items() if value is not None}
+    return data
+
+
+def check_config(path: str | Path) -> list[str]:
+    """Say everything that is wrong with a configuration file and with the tables it names, before any row is read.
+
+    Headers and file footers are read; a source whose own settings are wrong is not opened.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    list of str
+        ``file: key: what is wrong; what to do``, empty if all is well.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing or is not TOML.
+    """
+    file = Path(path)
+    data = _read(file)
+    problems = find_problems(data, file.name)
+    sources = data.get("source")
+    for number, source in enumerate(sources if isinstance(sources, list) else [], start=1):
+        if validate({"source": [source]}):
+            continue
+        config = LoadConfig(sources=[SourceConfig.model_validate(source)], base_dir=file.parent)
+        problems += [f"{file.name}: source {number}: {found.partition(': ')[2]}" for found in check_sources(config)]
+    return problems
 
 
 def find_problems(data: Mapping[str, Any], file: str) -> list[str]:

@@ -34,12 +34,11 @@ def validate_config(config: Config, json: JsonOption = False) -> None:
 
     Example: graphrisk config validate scan.toml
     """
-    from graphrisk.config import read_config
-    from loaders import ConfigError, check_sources
+    from graphrisk.config import check_config
+    from loaders import ConfigError
 
     try:
-        settings = read_config(config)
-        problems = [f"{config.name}: {problem}" for problem in check_sources(settings.load_config())]
+        problems = check_config(config)
     except ConfigError as error:
         problems = error.problems
     if json:

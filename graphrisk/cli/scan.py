@@ -103,6 +103,9 @@ def _report(result: ScanResult, store: Path, view: Path | None, json: bool, dry_
         print_json(summary | {"view": None if view is None else str(view), "scan": scan, "alerts": result.alerts})
         return
     read = ", ".join(f"{scan[f'n_{name}']:,} {name}" for name in ("accounts", "links", "transfers", "events"))
+    counted = dict(zip(*(result.tables["metric"][column].to_pylist() for column in ("name", "value")), strict=True))
+    if counted.get("accounts.unlisted"):
+        read += f", {counted['accounts.unlisted']:,.0f} accounts that no source lists"
     typer.echo(f"scan {result.scan_id}: {read}; {len(rejected):,} rows rejected")
     if dry_run:
         return
@@ -126,7 +129,10 @@ def print_rings(rings: Any, n_rings: int) -> None:
     ]
     many = f"{n_rings:,} ring" + ("" if n_rings == 1 else "s")
     shown = f"the worst {len(rows)} of {many}" if len(rows) < n_rings else many
-    print_table(shown, columns, rows)
+    if rows:
+        print_table(shown, columns, rows)
+    else:
+        typer.echo(shown)
 
 
 def _day(moment: datetime | None) -> str | None:

@@ -115,6 +115,27 @@ def test_validation_says_everything_at_once(tmp_path):
         assert words in done.stderr
 
 
+def test_a_wrong_key_does_not_hide_a_missing_file(tmp_path):
+    (tmp_path / "scan.toml").write_text(
+        '[rings]\nmin_sise = 3\n[[source]]\npath = "gone.csv"\ntable = "accounts"\n[[source]]\ntable = "x"\n'
+    )
+    problems = json.loads(graphrisk("config", "validate", tmp_path / "scan.toml", "--json").stdout)["problems"]
+    assert any("min_sise" in problem and "`min_size`" in problem for problem in problems)
+    assert any("source 1" in problem and "gone.csv" in problem for problem in problems)
+    assert any("source 2.table" in problem for problem in problems)
+
+
+def test_links_alone_are_enough_for_a_scan_and_the_accounts_in_them_are_counted(tmp_path):
+    rows = [f"u{i},d{i // 5}" for i in range(100)]
+    (tmp_path / "links.csv").write_text("\n".join(["account_id,device", *rows]) + "\n")
+    source = '[[source]]\npath = "links.csv"\ntable = "links"\nsignals = { device = "device" }\n'
+    (tmp_path / "scan.toml").write_text(source)
+    done = graphrisk("scan", "run", tmp_path / "scan.toml", "--store", tmp_path / "store")
+    assert done.returncode == 0, done.stderr
+    assert "0 accounts, 100 links" in done.stdout
+    assert "100 accounts that no source lists" in done.stdout
+
+
 def test_a_configuration_is_shown_with_its_defaults(world):
     shown = json.loads(graphrisk("config", "show", world / "scan.toml", "--json").stdout)
     assert shown["rings"]["min_size"] == 4
