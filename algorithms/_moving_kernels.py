@@ -1,9 +1,9 @@
 """Kernels of Leiden's local moving: nodes join the best neighbouring community, with one result for any threads.
 
-Flagged nodes are taken in the order of their ids in batches; a batch is cut into runs of equal work. Within a run, nodes
-move one after the other and see each other's moves; other runs they see as they were before the batch. The moves are
-then committed in the order of ids against the masses as they have become. Batches and runs are part of the result, so
-they depend on the graph alone, never on the threads that share them.
+Flagged nodes are taken in the order of their ids in batches, and a batch is cut into runs of equal work. Within a run,
+nodes move one after the other and see each other's moves; other runs they see as they were before the batch. The moves
+are then committed in the order of ids against the masses as they have become. Batches and runs are part of the result,
+so they depend on the graph alone, never on the threads that share them.
 """
 
 from collections import namedtuple
