@@ -10,14 +10,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from algorithms._leiden_kernels import (
-    aggregate,
-    doubled_quality,
-    move_nodes,
-    refine,
-    renumber,
-    split_components,
-)
+from algorithms._leiden import Problem, solve
+from algorithms._leiden_kernels import without_gaps
+from algorithms._merging_kernels import merge
+from algorithms._moving_kernels import Rows
 from algorithms.graph import Graph
 
 IntArray = npt.NDArray[np.int32]
@@ -26,7 +22,12 @@ LongArray = npt.NDArray[np.int64]
 Objective = Literal["cpm", "modularity"]
 OBJECTIVES = ("cpm", "modularity")
 DEFAULT_RESOLUTION = {"cpm": 0.1, "modularity": 1.0}
-NO_LIMIT = np.iinfo(np.int64).max
+NO_LIMIT = int(np.iinfo(np.int64).max)
+
+# A gain below this share of the mean weight is rounding. A sweep ends level k of the search for modularity if it gains
+# less than TOLERANCE / 10^k of all weight; for CPM, whose communities are small, a level ends once nothing moves.
+LEAST_GAIN = 1e-12
+TOLERANCE = 1e-2
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,45 +103,22 @@ def find_communities(
         raise ValueError(f"`max_size` must be at least 1, got {max_size}")
     n = graph.n_nodes
     sizes = _checked(node_sizes, "node_sizes", n, 1, NO_LIMIT, np.ones(n, np.int64)).astype(np.int64)
-    labels = _checked(initial, "initial", n, 0, max(n - 1, 0), np.arange(n)).astype(np.int32)
+    start = None if initial is None else _checked(initial, "initial", n, 0, max(n - 1, 0)).astype(np.int32)
     total = float(graph.weights.sum())
     mass, scaled = _masses(graph, objective, sizes, gamma, total)
-    state = np.array([seed & 0xFFFFFFFFFFFFFFFF], dtype=np.uint64)
-    limit = NO_LIMIT if max_size is None else max_size
-    for _ in range(n_iterations):
-        before = labels.copy()
-        labels = _leiden(graph, mass, sizes, labels, scaled, limit, state)
-        if np.array_equal(renumber(before)[0], labels):
-            break
-    labels, count = split_components(graph.indptr, graph.indices, labels)
-    doubled = doubled_quality(graph.indptr, graph.indices, graph.weights, mass, labels, count, scaled)
-    return Communities(labels, float(doubled / total) if total > 0 else 0.0, int(count))
-
-
-def _leiden(
-    graph: Graph, mass: FloatArray, sizes: LongArray, labels: IntArray, resolution: float, most: int, state: object
-) -> IntArray:
-    """Run the algorithm once: move, refine and aggregate until every community is one node."""
-    indptr, indices, weights = graph.indptr, graph.indices, graph.weights
-    node_of = np.arange(graph.n_nodes, dtype=np.int32)
-    labels, count = renumber(labels)
-    while True:
-        move_nodes(indptr, indices, weights, mass, sizes, labels, resolution, most, state)
-        labels, count = renumber(labels)
-        if count == len(mass):
-            break
-        parts, n_parts = renumber(refine(indptr, indices, weights, mass, labels, resolution, state))
-        if n_parts == len(mass):
-            break  # nothing could be merged within its community: the graph would stay as it is
-        coarse = np.empty(n_parts, np.int32)
-        coarse[parts] = labels
-        indptr, indices, weights = aggregate(indptr, indices, weights, parts, n_parts)
-        mass = np.bincount(parts, mass, n_parts).astype(np.float64)
-        sizes = np.bincount(parts, sizes, n_parts).astype(np.int64)
-        node_of = parts[node_of]
-        labels, _ = renumber(coarse)
-    final: IntArray = renumber(labels[node_of])[0]
-    return final
+    modular = objective == "modularity"
+    problem = Problem(
+        graph=graph,
+        mass=mass,
+        sizes=sizes,
+        resolution=scaled,
+        most=NO_LIMIT if max_size is None else max_size,
+        least=LEAST_GAIN * total / max(len(graph.weights), 1),
+        tolerance=TOLERANCE * total if modular else 0.0,
+        leaves_follow=modular and gamma <= 1 and max_size is None,
+    )
+    found = solve(problem, start, seed, n_iterations)
+    return Communities(found.labels, found.doubled / total if total > 0 else 0.0, found.n_communities)
 
 
 def find_nested_communities(
@@ -175,14 +153,20 @@ def find_nested_communities(
     for resolution in resolutions:
         found = find_communities(coarse, resolution=resolution, seed=seed, node_sizes=sizes, max_size=max_size)
         labels = found.labels[labels]
-        coarse = Graph(*aggregate(coarse.indptr, coarse.indices, coarse.weights, found.labels, found.n_communities))
+        coarse = _merged(coarse, found)
         sizes = np.bincount(found.labels, sizes, found.n_communities).astype(np.int64)
-        ones = np.ones(graph.n_nodes)
-        doubled = doubled_quality(
-            graph.indptr, graph.indices, graph.weights, ones, labels, found.n_communities, resolution
-        )
-        out.append(Communities(labels, float(doubled / total) if total > 0 else 0.0, found.n_communities))
+        doubled = total - float(coarse.weights.sum()) - resolution * float((sizes.astype(np.float64) ** 2).sum())
+        out.append(Communities(labels, doubled / total if total > 0 else 0.0, found.n_communities))
     return tuple(out)
+
+
+def _merged(graph: Graph, found: Communities) -> Graph:
+    """Return the graph of the communities, without edges inside them."""
+    indices, weights = np.empty(len(graph.indices), np.int32), np.empty(len(graph.indices))
+    rows = Rows(graph.indptr[:-1], graph.indptr[1:], graph.indices, graph.weights, False)
+    scratch = np.zeros((1, found.n_communities))
+    starts, ends = merge(rows, found.labels, found.n_communities, indices, weights, scratch, len(indices))
+    return Graph(*without_gaps(starts, ends, indices, weights))
 
 
 def _masses(
@@ -204,10 +188,15 @@ def _checked_resolution(objective: str, resolution: float | None) -> float:
 
 
 def _checked(
-    values: npt.ArrayLike | None, name: str, n: int, least: int, most: int, default: npt.NDArray[np.int64]
+    values: npt.ArrayLike | None,
+    name: str,
+    n: int,
+    least: int,
+    most: int,
+    default: npt.NDArray[np.int64] | None = None,
 ) -> npt.NDArray[np.int64]:
     """Check an optional array of integers per node."""
-    if values is None:
+    if values is None and default is not None:
         return default
     array = np.asarray(values)
     if array.shape != (n,) or not np.issubdtype(array.dtype, np.integer):

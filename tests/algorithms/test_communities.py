@@ -1,11 +1,13 @@
 import igraph
 import networkx as nx
+import numba
 import numpy as np
 import pytest
 from _graphs import edge_lists, graphs, planted
 from hypothesis import given
 from hypothesis import strategies as st
 
+import algorithms._leiden as leiden
 from algorithms import Graph, connected_components, find_communities, find_nested_communities, from_networkx, to_igraph
 
 
@@ -131,3 +133,89 @@ def test_what_makes_no_sense_is_refused(options, words):
 def test_resolutions_that_rise_are_refused():
     with pytest.raises(ValueError, match="must fall from fine to coarse"):
         find_nested_communities(Graph.from_edges(2, [0], [1]), [0.1, 0.2])
+
+
+@pytest.fixture
+def batches(monkeypatch):
+    """Make small graphs take the way of large ones."""
+    for name in ("SERIAL_WORK", "PARALLEL_WORK", "PARALLEL_ENTRIES"):
+        monkeypatch.setattr(leiden, name, 0)
+
+
+@pytest.mark.parametrize(("objective", "resolution"), [("modularity", 1.0), ("cpm", 0.05)])
+@pytest.mark.parametrize("options", [{}, {"max_size": 20}, {"n_iterations": 1}])
+def test_batches_on_any_number_of_threads_give_the_same_communities(batches, objective, resolution, options):
+    graph = planted(60, 30, 0.3, 0.003, seed=5)
+    found = []
+    for threads in range(1, numba.config.NUMBA_NUM_THREADS + 1):
+        numba.set_num_threads(threads)
+        found.append(find_communities(graph, objective=objective, resolution=resolution, **options))
+    for other in found[1:]:
+        assert np.array_equal(found[0].labels, other.labels)
+        assert found[0].quality == other.quality
+
+
+@pytest.mark.parametrize(("objective", "resolution"), [("modularity", 1.0), ("cpm", 0.05)])
+def test_batches_are_as_good_as_one_node_after_the_other(monkeypatch, objective, resolution):
+    graph = planted(60, 30, 0.3, 0.003, seed=6)
+    alone = find_communities(graph, objective=objective, resolution=resolution)
+    monkeypatch.setattr(leiden, "SERIAL_WORK", 0)
+    together = find_communities(graph, objective=objective, resolution=resolution)
+    assert together.quality >= alone.quality - 0.002
+    assert together.quality == pytest.approx(plain_quality(graph, together.labels, objective, resolution))
+
+
+def test_batches_bound_the_size_of_communities(batches):
+    found = find_communities(planted(60, 30, 0.3, 0.003), resolution=0.01, max_size=7)
+    assert np.bincount(found.labels).max() <= 7
+
+
+@given(graphs(most_nodes=10), st.lists(st.tuples(st.integers(0, 9), st.integers(1, 4)), max_size=12))
+def test_leaves_lie_with_their_neighbours_under_modularity(graph, leaves):
+    sources, targets, weights = graph.edges()
+    n = graph.n_nodes
+    at = [min(node, n - 1) for node, _ in leaves]
+    grown = Graph.from_edges(
+        n + len(leaves),
+        [*sources, *at],
+        [*targets, *range(n, n + len(leaves))],
+        [*weights, *(weight for _, weight in leaves)],
+    )
+    labels = find_communities(grown, objective="modularity").labels
+    for leaf in np.flatnonzero(grown.degrees() == 1):
+        assert labels[leaf] == labels[grown.indices[grown.indptr[leaf]]]
+
+
+@given(graphs(), graphs(), st.sampled_from([0.1, 0.5]))
+def test_a_disjoint_union_has_the_communities_of_its_parts(one, two, resolution):
+    sources, targets, weights = (np.concatenate(column) for column in zip(one.edges(), two.edges(), strict=True))
+    n = one.n_nodes
+    targets[one.n_edges :] += n
+    sources[one.n_edges :] += n
+    union = Graph.from_edges(n + two.n_nodes, sources, targets, weights)
+    labels = find_communities(union, resolution=resolution, n_iterations=10).labels
+    assert not set(labels[:n]) & set(labels[n:])
+
+
+@given(graphs(most_nodes=12), st.sampled_from([0.1, 0.5]), st.randoms())
+def test_other_names_of_the_nodes_leave_the_meaning_of_labels_and_quality(graph, resolution, random):
+    order = list(range(graph.n_nodes))
+    random.shuffle(order)
+    order = np.array(order)
+    sources, targets, weights = graph.edges()
+    renamed = Graph.from_edges(graph.n_nodes, order[sources], order[targets], weights)
+    found = find_communities(renamed, resolution=resolution, n_iterations=10)
+    got = plain_quality(graph, found.labels[order], "cpm", resolution) if graph.n_edges else 0.0
+    assert got == pytest.approx(found.quality, abs=1e-9)
+
+
+@given(graphs(), st.sampled_from([0.1, 0.5, 1.0]))
+def test_every_part_is_well_connected_to_its_community(graph, resolution):
+    """Every node of a community ties it to the rest at least as the resolution asks (Traag et al., gamma-connected)."""
+    found = find_communities(graph, resolution=resolution, n_iterations=10)
+    sources, targets, weights = graph.edges()
+    for v in range(graph.n_nodes):
+        mine = found.labels == found.labels[v]
+        ends = np.where(sources == v, targets, np.where(targets == v, sources, v))
+        within = weights[(ends != v) & mine[ends]].sum()
+        assert within >= resolution * (mine.sum() - 1) - 1e-9

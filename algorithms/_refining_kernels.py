@@ -1,0 +1,172 @@
+"""Kernels of Leiden's refinement: every community is split into well-connected parts, each by one thread."""
+
+from collections import namedtuple
+
+import numpy as np
+from numba import prange
+
+from algorithms._merging_kernels import group, share_groups
+from algorithms._numba import jit, jit_parallel
+
+RANDOMNESS = 0.01
+HOPELESS = 0.3  # a gain that much below the best is drawn once in 10^13 times
+
+# by node: its part; by part: its mass, its weight to the rest of the community, whether it is a node alone
+Parts = namedtuple("Parts", "of_node mass outward alone")
+# the entries within communities, in the order of their members: where those of a member end, neighbours, weights
+Inner = namedtuple("Inner", "ends indices weights")
+
+
+@jit
+def mixed(state):
+    """Mix the bits of a uint64 (SplitMix64)."""
+    z = state + np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+@jit
+def chance(seed, v):
+    """Draw from [0, 1) for one node: the same whoever asks, and when."""
+    return np.float64(mixed(mixed(seed) ^ np.uint64(v)) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+
+
+@jit
+def stand_alone(rows, mass, labels, g, members, low, high, place, parts, inner):
+    """Make every member of a community a part of its own, and list the entries that stay within; returns the mass."""
+    starts, ends, indices, weights, unit = rows
+    total = 0.0
+    for i in range(low, high):
+        v = members[i]
+        total += mass[v]
+        within = 0.0
+        for e in range(starts[v], ends[v]):
+            u = indices[e]
+            if labels[u] == g:
+                weight = 1.0 if unit else weights[e]
+                inner.indices[place] = u
+                inner.weights[place] = weight
+                within += weight
+                place += 1
+        inner.ends[i] = place
+        parts.of_node[v] = v
+        parts.mass[v] = mass[v]
+        parts.outward[v] = within
+        parts.alone[v] = 1
+    return total
+
+
+@jit
+def draw_part(resolution, m, total, seed, v, parts, n_touched, to, touched, gains):
+    """Draw a well-connected part to join, likelier the more it gains; -1 if none does."""
+    top, choice = -1.0, -1
+    for k in range(n_touched):
+        part = touched[k]
+        gains[k] = -1.0
+        if parts.outward[part] >= resolution * parts.mass[part] * (total - parts.mass[part]):
+            gains[k] = to[part] - resolution * m * parts.mass[part]
+            if gains[k] > top:
+                top, choice = gains[k], part
+    if top < 0.0:
+        return -1
+    likely, weight = 0, 0.0
+    for k in range(n_touched):
+        if gains[k] >= 0.0 and gains[k] > top - HOPELESS:
+            likely += 1
+            weight += np.exp((gains[k] - top) / RANDOMNESS)
+    if likely > 1:
+        drawn = chance(seed, v) * weight
+        for k in range(n_touched):
+            if gains[k] >= 0.0 and gains[k] > top - HOPELESS:
+                drawn -= np.exp((gains[k] - top) / RANDOMNESS)
+                choice = touched[k]
+                if drawn <= 0.0:
+                    break
+    return choice
+
+
+@jit
+def refine_groups(
+    low, high, group_starts, members, before, rows, mass, labels, resolution, seed, parts, inner, to, touched, gains
+):
+    """Split some communities."""
+    for g in range(low, high):
+        first, last = group_starts[g], group_starts[g + 1]
+        if last - first == 1:
+            parts.of_node[members[first]] = members[first]
+            continue
+        total = stand_alone(rows, mass, labels, g, members, first, last, before[g], parts, inner)
+        begin = before[g]
+        for i in range(first, last):
+            v, end = members[i], inner.ends[i]
+            m = mass[v]
+            if parts.alone[v] and parts.outward[v] >= resolution * m * (total - m):
+                n_touched = 0
+                for e in range(begin, end):
+                    part = parts.of_node[inner.indices[e]]
+                    sum_so_far = to[part]
+                    touched[n_touched] = part
+                    n_touched += sum_so_far == 0.0
+                    to[part] = sum_so_far + inner.weights[e]
+                part = draw_part(resolution, m, total, seed, v, parts, n_touched, to, touched, gains)
+                if part >= 0:
+                    parts.of_node[v] = part
+                    parts.mass[part] += m
+                    parts.outward[part] += parts.outward[v] - 2.0 * to[part]
+                    parts.alone[v] = 0
+                    parts.alone[part] = 0
+                for k in range(n_touched):
+                    to[touched[k]] = 0.0
+            begin = end
+
+
+@jit_parallel
+def refine_shares(
+    bounds, group_starts, members, before, rows, mass, labels, resolution, seed, parts, inner, scratch, touched, gains
+):
+    """Do every thread's share of `refine_groups`."""
+    for t in prange(len(scratch)):
+        refine_groups(
+            bounds[t], bounds[t + 1], group_starts, members, before, rows, mass, labels, resolution, seed,
+            parts, inner, scratch[t], touched[t], gains[t],
+        )  # fmt: skip
+
+
+@jit
+def refine(
+    rows,
+    mass,
+    labels,
+    n_labels,
+    resolution,
+    seed,
+    inner_indices,
+    inner_weights,
+    scratch,
+    touched,
+    gains,
+    parallel_work,
+):
+    """Split every community into well-connected parts; returns the part of each node, named by one of its nodes.
+
+    Traag, Waltman and van Eck 2019, appendix A.2, RefinePartition: single nodes that are well connected to their
+    community join a well-connected part of it, drawn with a probability that grows with the gain. Costs the entries
+    of the graph; `inner_indices` and `inner_weights` have room for them.
+    """
+    n = len(mass)
+    group_starts, members = group(labels, n_labels)
+    before, bounds = share_groups(rows.starts, rows.ends, group_starts, members, len(scratch))
+    parts = Parts(np.empty(n, np.int32), np.empty(n), np.empty(n), np.empty(n, np.uint8))
+    inner = Inner(np.empty(n, np.int64), inner_indices, inner_weights)
+    if len(scratch) > 1 and before[n_labels] > parallel_work:
+        refine_shares(
+            bounds, group_starts, members, before, rows, mass, labels, resolution, seed, parts, inner,
+            scratch, touched, gains,
+        )  # fmt: skip
+    else:
+        refine_groups(
+            0, n_labels, group_starts, members, before, rows, mass, labels, resolution, seed, parts, inner,
+            scratch[0], touched[0], gains[0],
+        )  # fmt: skip
+    return parts.of_node
