@@ -44,6 +44,7 @@ def run(
     from graphrisk.cli.interrupts import hold_interrupts, when_interrupted
     from graphrisk.cli.progress import ProgressPrinter
     from graphrisk.config import read_config
+    from graphrisk.lineage.follow import follow
     from graphrisk.pipeline import run_scan
     from graphrisk.store import ResultStore
 
@@ -62,7 +63,7 @@ def run(
         else:
             results = ResultStore(settings.store)
             with results.lock():
-                result = run_scan(settings, progress=progress)
+                result = follow(run_scan(settings, progress=progress), results, settings.lineage)
                 with hold_interrupts(f"interrupted after scan {result.scan_id} was published"):
                     results.publish(result.scan_id, result.tables, result.manifest)
     finally:
