@@ -1,30 +1,5 @@
-from datetime import timedelta
-
 import pytest
-from _rings import START, scan_tables
 from nights import History, live
-
-from graphrisk.lineage import LineageSettings
-from graphrisk.lineage.follow import follow
-from graphrisk.result import ScanResult
-from graphrisk.store import ResultStore
-
-
-@pytest.fixture
-def scan(tmp_path):
-    """Publish a list of groups for a day, and return the ids it got."""
-    store = ResultStore(tmp_path / "store")
-
-    def run(groups, day, scan_id=None):
-        tables = scan_tables(groups, day, scan_id)
-        result = ScanResult(tables["scan"]["scan_id"][0].as_py(), tables, graph=None, alerts=[])
-        result.manifest["as_of"] = (START + timedelta(days=day)).isoformat()
-        done = follow(result, store, LineageSettings())
-        store.publish(done.scan_id, done.tables, done.manifest)
-        return dict(zip(groups, done.tables["ring"]["ring_id"].to_pylist(), strict=True))
-
-    run.store = store
-    return run
 
 
 def test_rings_keep_their_ids_in_the_store(scan):
