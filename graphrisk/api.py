@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from graphrisk.config import ScanConfig, read_config
+from graphrisk.lineage.follow import follow
 from graphrisk.pipeline import run_scan
 from graphrisk.result import ScanResult
 from graphrisk.stages import Progress
@@ -34,7 +35,7 @@ def scan(
     as_of : datetime, optional
         Use only what was known strictly before.
     store : str or Path, optional
-        Publish the tables to this results store.
+        Publish the tables to this results store; rings that it knows keep their ids.
     publish : bool
         Publish to the store that the configuration names.
     progress : callable, optional
@@ -60,5 +61,6 @@ def scan(
     results = ResultStore(folder)
     with results.lock():
         result = run_scan(settings, frames=frames, as_of=as_of, progress=progress)
+        result = follow(result, results, settings.lineage)
         results.publish(result.scan_id, result.tables, result.manifest)
     return result

@@ -11,13 +11,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from graphrisk.lineage.settings import LineageSettings
 from graphrisk.rings.settings import HubSettings, RingSettings
 from loaders import ConfigError, IdentifierSettings, LoadConfig, SourceConfig, check_sources, validate
 from loaders.toml_file import read_toml
 from loaders.validation import error_sentences
 
 PREFIX = "GRAPHRISK_"
-SECTIONS = ("scan", "source", "identifiers", "hubs", "rings")
+SECTIONS = ("scan", "source", "identifiers", "hubs", "rings", "lineage")
 
 
 class ScanSettings(BaseModel):
@@ -73,6 +74,7 @@ class ScanConfig(BaseModel):
     identifiers : IdentifierSettings
     hubs : HubSettings
     rings : RingSettings
+    lineage : LineageSettings
     base_dir : Path
         Where relative paths start.
     """
@@ -84,6 +86,7 @@ class ScanConfig(BaseModel):
     identifiers: IdentifierSettings = Field(default_factory=IdentifierSettings)
     hubs: HubSettings = Field(default_factory=HubSettings)
     rings: RingSettings = Field(default_factory=RingSettings)
+    lineage: LineageSettings = Field(default_factory=LineageSettings)
     base_dir: Path = Path()
 
     @property
@@ -209,6 +212,7 @@ def find_problems(data: Mapping[str, Any], file: str) -> list[str]:
         ("scan", ScanSettings),
         ("hubs", HubSettings),
         ("rings", RingSettings),
+        ("lineage", LineageSettings),
     )
     for key, model in parts:
         try:

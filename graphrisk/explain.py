@@ -11,6 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from graphrisk.lineage.story import lineage_sentence
+
 Tables = Mapping[str, pa.Table]
 Node = tuple[str, str]
 Row = dict[str, Any]
@@ -43,7 +45,11 @@ def find_ring(tables: Tables, key: str) -> str:
     ValueError
         If no ring fits, or more than one does.
     """
-    ids: list[str] = tables["ring"]["ring_id"].to_pylist()
+    return find_id(tables["ring"]["ring_id"].to_pylist(), key)
+
+
+def find_id(ids: list[str], key: str) -> str:
+    """Find a ring by its id, the beginning of it or its place among `ids`; ValueError if none or several fit."""
     if key in ids:
         return key
     if key.isdecimal() and 1 <= int(key) <= len(ids):
@@ -273,18 +279,22 @@ class RingExplanation:
         Rows of the `ring_evidence` table, strongest first.
     roles : dict of str to int
         Members per role.
+    lineage : str or None
+        Since when the ring is known and what happened to it since the scan before.
     """
 
     ring: Row
     evidence_for: tuple[Row, ...]
     evidence_against: tuple[Row, ...]
     roles: dict[str, int]
+    lineage: str | None = None
 
     def text(self) -> str:
         """Write the explanation for a report: evidence first, score last."""
         ring = self.ring
         members = ", ".join(f"{n} {role}{'s' if n != 1 else ''}" for role, n in self.roles.items())
         lines = [f"Ring {ring['ring_id']} ({ring['typology']}): {ring['n_members']} members ({members})."]
+        lines += [] if self.lineage is None else [self.lineage]
         for title, rows in (("For", self.evidence_for), ("Against", self.evidence_against)):
             lines.append(f"{title}:")
             lines += [f"  {row['text']} [{row['reason_code']}{_nats(row['weight'])}]" for row in rows]
@@ -304,6 +314,7 @@ class RingExplanation:
             "for": list(self.evidence_for),
             "against": list(self.evidence_against),
             "roles": self.roles,
+            "lineage": self.lineage,
             "text": self.text(),
         }
 
@@ -314,7 +325,8 @@ def explain_ring(tables: Tables, ring_id: str) -> RingExplanation:
     Parameters
     ----------
     tables : mapping of str to pyarrow.Table
-        With at least ``ring``, ``ring_member`` and ``ring_evidence``.
+        With at least ``ring``, ``ring_member`` and ``ring_evidence``; ``ring_history`` and ``ring_event`` add the
+        lineage.
     ring_id : str
 
     Returns
@@ -339,4 +351,5 @@ def explain_ring(tables: Tables, ring_id: str) -> RingExplanation:
         evidence_for=tuple(row for row in order if row["direction"] == "for"),
         evidence_against=tuple(row for row in order if row["direction"] == "against"),
         roles=dict(sorted(roles.items())),
+        lineage=lineage_sentence(tables, ring_id),
     )

@@ -27,7 +27,7 @@ from graphrisk.stages import Progress, StageLog
 from loaders import LoadResult, load
 from loaders.identifiers import key_from_environment, normalise
 
-NOT_IN_HASH = {"store", "threads", "memory_limit", "temp_dir", "base_dir", "name"}
+NOT_IN_HASH = {"store", "threads", "memory_limit", "temp_dir", "base_dir", "name", "lineage"}
 
 
 def run_scan(

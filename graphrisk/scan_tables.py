@@ -44,7 +44,7 @@ def _n_signals(signals: npt.NDArray[np.int64]) -> int:
 
 
 def make_ring_id(names: list[str]) -> str:
-    """Name a ring by its members, so that the same set has the same id in every scan."""
+    """Name a ring that no scan before knows by a hash of its members."""
     return "r" + hashlib.sha256("\x00".join(sorted(names)).encode()).hexdigest()[:11]
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from graphrisk.tables import SCHEMA_VERSION, SCHEMAS, conform
+from graphrisk.tables import SCHEMA_VERSION, SCHEMAS, conform, upgrade
 
 log = logging.getLogger("graphrisk.store")
 
@@ -34,6 +34,10 @@ NO_ROOM = {
 
 class StoreError(Exception):
     """A results store that cannot be read or written."""
+
+
+class NewerStoreError(StoreError):
+    """A store that holds scans of a newer graphrisk: this one must not go on as if they were not there."""
 
 
 class ResultStore:
@@ -137,13 +141,21 @@ class ResultStore:
         return old if old.exists() and not folder.exists() else folder
 
     def scans(self) -> list[str]:
-        """Ids of all scans, by `as_of` and then by the time of publication, newest last."""
+        """Ids of all scans, by `as_of` and then by the time of publication, newest last.
+
+        Raises
+        ------
+        NewerStoreError
+            If one was written by a newer graphrisk.
+        """
         found = []
         ids = {folder.name.removeprefix(prefix) for prefix in (PREFIX, OLD) for folder in self.path.glob(f"{prefix}*")}
         for scan_id in sorted(ids):
             try:
                 published = (self._folder(scan_id) / MANIFEST).stat().st_mtime_ns
                 found.append((str(self.manifest(scan_id).get("as_of", "")), published, scan_id))
+            except NewerStoreError:
+                raise
             except (StoreError, OSError) as error:
                 # passed over, but not in silence: the newest scan may be the one that is damaged
                 log.warning("scan %s in %s is passed over: %s", scan_id, self.path, error)
@@ -176,9 +188,14 @@ class ResultStore:
             raise StoreError(f"there is no scan {scan_id} in {self.path}") from error
         except (OSError, ValueError) as error:
             raise StoreError(f"the manifest of scan {scan_id} in {self.path} cannot be read: {error}") from error
-        if facts.get("schema_version") != SCHEMA_VERSION:
-            found = facts.get("schema_version")
-            raise StoreError(f"scan {scan_id} must have schema version {SCHEMA_VERSION}, got {found}")
+        version = facts.get("schema_version")
+        if not isinstance(version, int) or version < 1:
+            raise StoreError(f"scan {scan_id} must have a schema version from 1 to {SCHEMA_VERSION}, got {version!r}")
+        if version > SCHEMA_VERSION:
+            newer = f"was written by a newer graphrisk: it has schema version {version}"
+            raise NewerStoreError(
+                f"scan {scan_id} {newer}, and this one reads up to {SCHEMA_VERSION}; update graphrisk"
+            )
         return facts
 
     def table(self, name: str, scan_id: str | None = None) -> pa.Table:
@@ -208,7 +225,9 @@ class ResultStore:
                 facts = now
 
     def _read(self, name: str, scan_id: str, facts: Mapping[str, Any]) -> pa.Table:
-        entry = facts["tables"].get(name)
+        entry, older = facts["tables"].get(name), facts["schema_version"] < SCHEMA_VERSION
+        if entry is None and older and name in SCHEMAS:
+            return SCHEMAS[name].empty_table()
         if entry is None:
             raise StoreError(f"scan {scan_id} has no table `{name}`; it has {', '.join(SCHEMAS)}")
         file = self._folder(scan_id) / f"{name}.parquet"
@@ -217,7 +236,8 @@ class ResultStore:
                 raise StoreError(f"{file} must have {entry['bytes']} bytes, got {file.stat().st_size}; scan again")
             # the open file, not its path: pyarrow would take `scan=…` in the path for a column
             with file.open("rb") as handle:
-                return conform(name, pq.read_table(handle))
+                table = pq.read_table(handle)
+                return conform(name, upgrade(name, table) if older else table)
         except (OSError, pa.ArrowException, ValueError) as error:
             raise StoreError(f"{file} cannot be read: {str(error).splitlines()[0]}") from error
 

@@ -7,12 +7,14 @@ import pyarrow as pa
 UTC_TIME = pa.timestamp("us", tz="UTC")
 TEXT, WHOLE, REAL, FLAG = pa.string(), pa.int64(), pa.float64(), pa.bool_()
 ENTITIES = pa.list_(pa.struct([("entity_type", TEXT), ("entity_id", TEXT)]))
+PARTS = pa.list_(pa.struct([("part", TEXT), ("entity_type", TEXT), ("entity_id", TEXT), ("weight", REAL)]))
 STAGES = pa.list_(pa.struct([("name", TEXT), ("seconds", REAL), ("peak_mb", REAL), ("rows", WHOLE)]))
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""One more whenever a table or a column comes or goes; readers take every older one."""
 
 _SCAN_ID = ("scan_id", TEXT, "the scan; made of `as_of` and a hash of everything the result depends on")
-_RING_ID = ("ring_id", TEXT, "the ring; a hash of its members")
+_RING_ID = ("ring_id", TEXT, "the ring; kept from scan to scan while members come and go")
 
 COLUMNS: dict[str, tuple[tuple[str, pa.DataType, str], ...]] = {
     "scan": (
@@ -51,7 +53,7 @@ COLUMNS: dict[str, tuple[tuple[str, pa.DataType, str], ...]] = {
         ("currency", TEXT, "of `value_at_stake`; null where the data name none"),
         ("first_seen", UTC_TIME, "first time at which something joined two members"),
         ("last_seen", UTC_TIME, "last such time"),
-        ("lineage", TEXT, "what became of the ring since the scan before; null until scans are compared"),
+        ("lineage", TEXT, "the main event since the scan before, or `same`; null in the first scan of a store"),
         ("model", TEXT, "what gave the score: `transparent` until a model is trained"),
     ),
     "ring_member": (
@@ -94,11 +96,29 @@ COLUMNS: dict[str, tuple[tuple[str, pa.DataType, str], ...]] = {
     "ring_event": (
         _SCAN_ID,
         _RING_ID,
-        ("event", TEXT, "`born`, `grown`, `shrunk`, `merged`, `split` or `dissolved`"),
-        ("from_ring_ids", pa.list_(TEXT), "rings of the scan before"),
-        ("n_members", WHOLE, "members now"),
-        ("n_added", WHOLE, "members that are new"),
-        ("n_removed", WHOLE, "members that left"),
+        ("event", TEXT, "`born`, `revived`, `grown`, `shrunk`, `merged`, `split` or `dissolved`"),
+        ("from_ring_ids", pa.list_(TEXT), "rings of the scans before that it came from; itself, if it was listed"),
+        ("from_scan_id", TEXT, "the scan before; null in the first scan of a store"),
+        ("n_members", WHOLE, "members now; 0 if dissolved"),
+        ("n_before", WHOLE, "members of all `from_ring_ids` before"),
+        ("n_added", WHOLE, "members that were in none of `from_ring_ids`"),
+        ("n_removed", WHOLE, "members of `from_ring_ids` that are in no ring which came from them"),
+        ("n_shared_signals", WHOLE, "signals that the ring has in common with `from_ring_ids`"),
+        ("overlap", REAL, "0 to 1, with the ring whose id it bears; null if it took the id of none"),
+        ("text", TEXT, "the event in one sentence"),
+    ),
+    "ring_history": (
+        _SCAN_ID,
+        _RING_ID,
+        ("status", TEXT, "`listed`, `merged` (into another ring) or `dissolved`; every ring ever listed has a row"),
+        ("born_at", UTC_TIME, "`as_of` of the scan that first listed it"),
+        ("listed_at", UTC_TIME, "`as_of` of the newest scan that listed it"),
+        ("n_scans", WHOLE, "scans that listed it"),
+        ("from_ring_ids", pa.list_(TEXT), "rings it split from when it first came; empty if none"),
+        ("into_ring_id", TEXT, "the ring it merged into; null if none"),
+        ("band", TEXT, "when it was last listed"),
+        ("n_members", WHOLE, "when it was last listed"),
+        ("parts", PARTS, "its members, signals and reasons when it was last listed; null while it is listed"),
     ),
     "entity_feature": (
         ("entity_type", TEXT, "`account` or `wallet`; every one has a row"),
@@ -194,6 +214,25 @@ def conform(name: str, table: pa.Table) -> pa.Table:
             f"table `{name}` must have the columns of its schema, got missing {missing}, unknown {unknown}"
         )
     return table.select(schema.names).replace_schema_metadata(None).cast(schema).combine_chunks()
+
+
+def upgrade(name: str, table: pa.Table) -> pa.Table:
+    """Bring a table of an older schema version to the columns of this one.
+
+    Parameters
+    ----------
+    name : str
+    table : pyarrow.Table
+
+    Returns
+    -------
+    pyarrow.Table
+        Columns that came since are null, columns that went since are left out.
+    """
+    for field in SCHEMAS[name]:
+        if field.name not in table.column_names:
+            table = table.append_column(field, pa.nulls(len(table), field.type))
+    return table.select(SCHEMAS[name].names)
 
 
 def data_dictionary() -> str:

@@ -32,6 +32,13 @@ RULES = """
 # high_score = 0.9
 # q_value = 0.1                       # false-discovery rate that the bands high and medium keep
 # max_pairs = 200000000               # a scan that would join more pairs is refused before it starts to
+
+# ---- lineage ------------------------------------------------------------------------------------------------------
+# A ring keeps its id from scan to scan of one store. These change neither what is found nor the id of the scan.
+
+[lineage]
+# min_overlap = 0.3                   # from this overlap on two rings of two scans are kin
+# remember_days = 730                 # a ring that is gone longer comes back under a new id; default: never
 """
 
 

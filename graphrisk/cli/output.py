@@ -62,14 +62,15 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
     for name in columns:
         table.add_column(name, overflow="fold", no_wrap=name not in wide)
     for row in rows:
-        table.add_row(*(Text(_cell(value, name in wide)) for name, value in zip(columns, row, strict=True)))
+        table.add_row(*(Text(cell(value, name in wide)) for name, value in zip(columns, row, strict=True)))
     console = Console(highlight=False, emoji=False, markup=False)
     if not console.is_terminal:
         console.width = max(console.width, LEAST_WIDTH)
     console.print(table)
 
 
-def _cell(value: Any, wide: bool) -> str:
+def cell(value: Any, wide: bool = False) -> str:
+    """Write one cell of a table as text."""
     if value is None:
         return "-"
     if isinstance(value, float):

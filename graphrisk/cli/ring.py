@@ -21,6 +21,7 @@ Ring = Annotated[
     str, typer.Argument(help="Ring: its id, the beginning of it, or its place in the list (1 is the worst).")
 ]
 TABLES = ("ring", "ring_member", "ring_link", "ring_evidence")
+LINEAGE = ("ring_history", "ring_event")
 
 
 def _tables(store: Path, scan: str | None) -> dict[str, pa.Table]:
@@ -28,7 +29,7 @@ def _tables(store: Path, scan: str | None) -> dict[str, pa.Table]:
 
     results = ResultStore(store)
     scan_id = scan or results.latest()
-    return {name: results.table(name, scan_id) for name in TABLES}
+    return {name: results.table(name, scan_id) for name in (*TABLES, *LINEAGE)}
 
 
 def _find(tables: dict[str, pa.Table], key: str) -> str:
@@ -76,12 +77,15 @@ def show_ring(ring: Ring, store: Store = Path("store"), scan: Scan = None, json:
     Example: graphrisk ring show 1
     """
     from graphrisk.explain import rows_of
+    from graphrisk.lineage.story import lineage_sentence
 
     tables = _tables(store, scan)
     ring_id = _find(tables, ring)
     parts = {name: rows_of(tables, name, ring_id) for name in TABLES}
+    lineage = lineage_sentence(tables, ring_id)
     if json:
-        print_json({"ring": parts["ring"][0], **{name: parts[name] for name in TABLES[1:]}})
+        events = {"ring_event": rows_of(tables, "ring_event", ring_id), "lineage": lineage}
+        print_json({"ring": parts["ring"][0], **{name: parts[name] for name in TABLES[1:]}, **events})
         return
     evidence = [(row["direction"], row["weight"], row["reason_code"], row["text"]) for row in parts["ring_evidence"]]
     print_table(f"ring {ring_id}: evidence", ["", "nats", "reason", "fact"], evidence, wide=("fact",))
@@ -97,6 +101,43 @@ def show_ring(ring: Ring, store: Store = Path("store"), scan: Scan = None, json:
         for row in parts["ring_member"]
     ]
     print_table(f"{len(members)} members", ["type", "id", "role", "score", "started"], members)
+    if lineage is not None:
+        typer.echo(plain(lineage))
+
+
+@app.command("lineage")
+def show_lineage(
+    ring: Annotated[
+        str, typer.Argument(help="Ring: its id, the beginning of it, or its place; listed or not any more.")
+    ],
+    store: Store = Path("store"),
+    scan: Scan = None,
+    json: JsonOption = False,
+) -> None:
+    """Tell what became of a ring from scan to scan; one that is not listed any more has a lineage too.
+
+    Example: graphrisk ring lineage 1
+    """
+    from graphrisk.explain import find_id
+    from graphrisk.lineage.story import tell_story
+    from graphrisk.store import ResultStore
+
+    results = ResultStore(store)
+    scan_id = scan or results.latest()
+    listed: list[str] = results.table("ring", scan_id)["ring_id"].to_pylist()
+    ever: list[str] = results.table("ring_history", scan_id)["ring_id"].to_pylist()
+    # a place is one in the list; an id may be that of any ring that was ever listed
+    names = listed if ring.isdecimal() else list(dict.fromkeys([*listed, *ever]))
+    try:
+        ring_id = find_id(names, ring)
+        story = tell_story(results, ring_id, scan_id)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    if json:
+        print_json(story.to_dict())
+        return
+    for line in story.text().splitlines():
+        typer.echo(plain(line))
 
 
 @app.command("explain")

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graphrisk.cli.output import JsonOption, UsageError, check_folder, plain, print_json, print_table
+from graphrisk.cli.output import JsonOption, UsageError, cell, check_folder, plain, print_json, print_table
 
 if TYPE_CHECKING:
     from graphrisk.result import ScanResult
+    from graphrisk.store import ResultStore
 
 ALERT = 3
 SHOWN_RINGS = 10
@@ -42,8 +43,11 @@ def run(
     Example: graphrisk scan run scan.toml --as-of 2026-11-01
     """
     from graphrisk.cli.interrupts import hold_interrupts, when_interrupted
+
+    when_interrupted("interrupted; nothing was published, the store keeps its last good scan")
     from graphrisk.cli.progress import ProgressPrinter
     from graphrisk.config import read_config
+    from graphrisk.lineage.follow import follow
     from graphrisk.pipeline import run_scan
     from graphrisk.store import ResultStore
 
@@ -54,7 +58,6 @@ def run(
     settings = read_config(config, overrides)
     settings.hubs.what_if |= hub_report
     _limit_threads(settings.scan.threads)
-    when_interrupted("interrupted; nothing was published, the store keeps its last good scan")
     progress = ProgressPrinter()
     try:
         if dry_run:
@@ -62,7 +65,7 @@ def run(
         else:
             results = ResultStore(settings.store)
             with results.lock():
-                result = run_scan(settings, progress=progress)
+                result = follow(run_scan(settings, progress=progress), results, settings.lineage)
                 with hold_interrupts(f"interrupted after scan {result.scan_id} was published"):
                     results.publish(result.scan_id, result.tables, result.manifest)
     finally:
@@ -74,6 +77,61 @@ def run(
     _report(result, settings.store, view, json, dry_run)
     if result.alerts:
         raise typer.Exit(ALERT)
+
+
+@app.command("diff")
+def diff(
+    scan_a: Annotated[str, typer.Argument(help="The scan to compare with.")],
+    scan_b: Annotated[str, typer.Argument(help="The scan to compare.")],
+    store: Annotated[Path, typer.Option(envvar="GRAPHRISK_STORE", help="Folder of the results.")] = Path("store"),
+    limit: Annotated[int, typer.Option(min=1, help="Most rings to print.")] = 50,
+    json: JsonOption = False,
+) -> None:
+    """Say which rings are new, gone or changed between two scans; `latest` and `previous` name the newest two.
+
+    Example: graphrisk scan diff previous latest
+    """
+    from graphrisk.lineage.diff import diff_scans
+    from graphrisk.store import ResultStore
+
+    results = ResultStore(store)
+    found = diff_scans(results, _scan_id(results, scan_a), _scan_id(results, scan_b))
+    if json:
+        print_json(found.to_dict())
+        return
+    rows = []
+    for ring in found.rings[:limit]:
+        both = [ring.before or {}, ring.now or {}]
+        typology = (ring.now or ring.before or {})["typology"]
+        cells = [_change([side.get(key) for side in both]) for key in ("band", "score", "n_members", "value_at_stake")]
+        rows.append([ring.change, ring.ring_id, typology, *cells, len(ring.added), len(ring.removed), ring.note])
+    counts = f"{found.count('new')} new, {found.count('gone')} gone, {found.count('changed')} changed"
+    columns = ["", "ring", "typology", "band", "score", "members", "at stake", "came", "left", ""]
+    print_table(f"{counts}, {found.n_unchanged} unchanged", columns, rows)
+    if not found.same_history:
+        typer.echo(
+            "neither scan follows the other: rings were matched for this comparison and bear the ids of the first"
+        )
+
+
+def _scan_id(results: ResultStore, name: str) -> str:
+    """Find a scan by its id, the beginning of it, or as `latest` or `previous`."""
+    scans = results.scans()
+    places = {"latest": -1, "previous": -2}
+    if name in places and len(scans) >= -places[name]:
+        return scans[places[name]]
+    fitting = [scan_id for scan_id in scans if scan_id == name] or [s for s in scans if s.startswith(name)]
+    if len(fitting) != 1:
+        known = f"which {len(fitting)} scans fit" if fitting else f"and the store {results.path} has no such scan"
+        raise UsageError(
+            f"a scan must be named by its id, the beginning of it, `latest` or `previous`, got {name!r}, {known}"
+        )
+    return fitting[0]
+
+
+def _change(values: list[Any]) -> str:
+    before, now = (cell(value) for value in values)
+    return now if before == now else f"{before} → {now}"
 
 
 def _moment(text: str | None) -> datetime | None:

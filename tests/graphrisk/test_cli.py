@@ -89,6 +89,21 @@ def test_the_scans_of_a_store_are_listed(store):
     assert scans[0]["scan_id"] in graphrisk("scan", "list", "--store", store).stdout
 
 
+def test_a_second_night_can_be_compared_with_the_first(world, tmp_path):
+    run = ["scan", "run", world / "scan.toml", "--store", tmp_path]
+    for as_of in ("2025-11-01", "2025-11-20"):
+        assert graphrisk(*run, "--as-of", as_of).returncode in (0, 3)
+    diff = graphrisk("scan", "diff", "previous", "latest", "--store", tmp_path)
+    found = json.loads(graphrisk("scan", "diff", "202511", "202511", "--store", tmp_path, "--json").stdout or "{}")
+    assert (diff.returncode, found) == (0, {})
+    found = json.loads(graphrisk("scan", "diff", "20251101", "20251120", "--store", tmp_path, "--json").stdout)
+    assert found["same_history"]
+    assert found["n_new"] + found["n_changed"] + found["n_unchanged"] > 0
+    assert f"{found['n_new']} new, {found['n_gone']} gone, {found['n_changed']} changed" in diff.stdout
+    lineage = graphrisk("ring", "lineage", "1", "--store", tmp_path)
+    assert "first listed 2025-11-" in lineage.stdout
+
+
 def test_a_dry_run_publishes_nothing(world, tmp_path):
     done = graphrisk("scan", "run", world / "scan.toml", "--store", tmp_path / "store", "--dry-run")
     assert done.returncode == 0
@@ -160,13 +175,13 @@ def test_one_and_two_threads_give_the_same_bytes(world, tmp_path):
         assert done.returncode in (0, 3), done.stderr
         (scan,) = where.glob("scan=*")
         files[threads] = {f.name: f.read_bytes() for f in scan.glob("*.parquet") if f.name != "scan.parquet"}
-    assert len(files[1]) == 10
+    assert len(files[1]) == 11
     assert files[1] == files[2]
 
 
 COMMANDS = [["simulate"], ["config", "template"], ["config", "validate"], ["config", "show"]]
-COMMANDS += [["scan", "run"], ["scan", "list"]]
-COMMANDS += [["ring", name] for name in ("list", "show", "explain", "why", "view", "export")]
+COMMANDS += [["scan", "run"], ["scan", "list"], ["scan", "diff"]]
+COMMANDS += [["ring", name] for name in ("list", "show", "explain", "lineage", "why", "view", "export")]
 
 
 def test_every_command_has_help_with_an_example():

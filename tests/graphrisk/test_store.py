@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -7,9 +8,11 @@ import time
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from graphrisk.store import ResultStore, StoreError
+from graphrisk.tables import SCHEMA_VERSION
 
 PUBLISHER = """
 import sys, time
@@ -82,6 +85,31 @@ def test_an_altered_file_does_not_verify(tmp_path, tables):
     file.write_bytes(bytes(data))
     with pytest.raises(StoreError, match="is not what was published"):
         store.verify("s1")
+
+
+def rewrite_manifest(store, scan_id, **facts):
+    file = store.path / f"scan={scan_id}" / "manifest.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | facts))
+
+
+def test_a_scan_of_a_newer_graphrisk_is_told_apart(tmp_path, tables):
+    store = ResultStore(tmp_path)
+    store.publish("s1", tables, {})
+    rewrite_manifest(store, "s1", schema_version=SCHEMA_VERSION + 1)
+    with pytest.raises(StoreError, match=r"was written by a newer graphrisk: .* update graphrisk"):
+        store.table("ring")
+
+
+def test_a_scan_of_an_older_schema_is_read_with_nulls_for_what_came_since(tmp_path, tables):
+    store = ResultStore(tmp_path)
+    folder = store.publish("s1", tables, {})
+    old = pq.read_table(folder / "ring.parquet", partitioning=None).drop_columns(["model"])
+    pq.write_table(old, folder / "ring.parquet")
+    entries = {"ring": {"rows": 1, "bytes": (folder / "ring.parquet").stat().st_size, "sha256": ""}}
+    rewrite_manifest(store, "s1", schema_version=1, tables=entries)
+    assert store.table("ring").drop_columns(["model"]).equals(tables["ring"].drop_columns(["model"]))
+    assert store.table("ring")["model"].null_count == 1
+    assert len(store.table("ring_history")) == 0
 
 
 def test_a_table_that_is_missing_is_refused_before_anything_is_written(tmp_path, tables):
