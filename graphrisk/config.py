@@ -11,13 +11,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from graphrisk.neo4j.settings import Neo4jSettings, from_environment, settings_problems
 from graphrisk.rings.settings import HubSettings, RingSettings
 from loaders import ConfigError, IdentifierSettings, LoadConfig, SourceConfig, validate
 from loaders.toml_file import read_toml
 from loaders.validation import error_sentences
 
 PREFIX = "GRAPHRISK_"
-SECTIONS = ("scan", "source", "identifiers", "hubs", "rings")
+SECTIONS = ("scan", "source", "identifiers", "hubs", "rings", "neo4j")
 
 
 class ScanSettings(BaseModel):
@@ -73,6 +74,7 @@ class ScanConfig(BaseModel):
     identifiers : IdentifierSettings
     hubs : HubSettings
     rings : RingSettings
+    neo4j : Neo4jSettings
     base_dir : Path
         Where relative paths start.
     """
@@ -84,6 +86,7 @@ class ScanConfig(BaseModel):
     identifiers: IdentifierSettings = Field(default_factory=IdentifierSettings)
     hubs: HubSettings = Field(default_factory=HubSettings)
     rings: RingSettings = Field(default_factory=RingSettings)
+    neo4j: Neo4jSettings = Field(default_factory=Neo4jSettings)
     base_dir: Path = Path()
 
     @property
@@ -136,6 +139,8 @@ def read_config(
     if isinstance(scan, dict):
         data["scan"] = scan | _from_environment(os.environ if environment is None else environment)
         data["scan"] |= {key: value for key, value in (overrides or {}).items() if value is not None}
+    if isinstance(data.get("neo4j", {}), dict):
+        data["neo4j"] = data.get("neo4j", {}) | from_environment(os.environ if environment is None else environment)
     problems = find_problems(data, file.name)
     if problems:
         raise ConfigError(problems)
@@ -177,7 +182,7 @@ def find_problems(data: Mapping[str, Any], file: str) -> list[str]:
         except ValidationError as error:
             problems += error_sentences(error, f"{file}: {key}", model)
             problems += [f"{file}: {key}: {item['msg']}" for item in error.errors() if not item["loc"]]
-    return problems
+    return problems + settings_problems(data.get("neo4j", {}), f"{file}: neo4j")
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
