@@ -12,13 +12,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from graphrisk.lineage.settings import LineageSettings
+from graphrisk.neo4j.settings import Neo4jSettings, from_environment, settings_problems
 from graphrisk.rings.settings import HubSettings, RingSettings
 from loaders import ConfigError, IdentifierSettings, LoadConfig, SourceConfig, check_sources, validate
 from loaders.toml_file import read_toml
 from loaders.validation import error_sentences
 
 PREFIX = "GRAPHRISK_"
-SECTIONS = ("scan", "source", "identifiers", "hubs", "rings", "lineage")
+SECTIONS = ("scan", "source", "identifiers", "hubs", "rings", "lineage", "neo4j")
 
 
 class ScanSettings(BaseModel):
@@ -75,6 +76,7 @@ class ScanConfig(BaseModel):
     hubs : HubSettings
     rings : RingSettings
     lineage : LineageSettings
+    neo4j : Neo4jSettings
     base_dir : Path
         Where relative paths start.
     """
@@ -87,6 +89,7 @@ class ScanConfig(BaseModel):
     hubs: HubSettings = Field(default_factory=HubSettings)
     rings: RingSettings = Field(default_factory=RingSettings)
     lineage: LineageSettings = Field(default_factory=LineageSettings)
+    neo4j: Neo4jSettings = Field(default_factory=Neo4jSettings)
     base_dir: Path = Path()
 
     @property
@@ -149,12 +152,14 @@ def read_config(
 def _read(
     file: Path, overrides: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    """The tables of a configuration file, with what the environment and options put into ``[scan]``."""
-    data = read_toml(file)
-    scan = data.get("scan", {})
+    """The tables of a configuration file, with what the environment and options put into them."""
+    data, known = read_toml(file), os.environ if environment is None else environment
+    scan, neo4j = data.get("scan", {}), data.get("neo4j", {})
     if isinstance(scan, dict):
-        data["scan"] = scan | _from_environment(os.environ if environment is None else environment)
+        data["scan"] = scan | _from_environment(known)
         data["scan"] |= {key: value for key, value in (overrides or {}).items() if value is not None}
+    if isinstance(neo4j, dict):
+        data["neo4j"] = neo4j | from_environment(known)
     return data
 
 
@@ -220,7 +225,7 @@ def find_problems(data: Mapping[str, Any], file: str) -> list[str]:
         except ValidationError as error:
             problems += error_sentences(error, f"{file}: {key}", model)
             problems += [f"{file}: {key}: {item['msg']}" for item in error.errors() if not item["loc"]]
-    return problems
+    return problems + settings_problems(data.get("neo4j", {}), f"{file}: neo4j")
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:

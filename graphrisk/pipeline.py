@@ -140,7 +140,8 @@ def _what_if(config: ScanConfig, loaded: LoadResult, found: Search, log: StageLo
 
 def config_hash(config: ScanConfig) -> str:
     """Hash of everything in a configuration that can change a result."""
-    settings = config.model_dump(mode="json", exclude_none=True)
+    # where results go to afterwards changes none of them
+    settings = config.model_dump(mode="json", exclude_none=True, exclude={"neo4j"})
 
     def cleaned(value: Any) -> Any:
         if isinstance(value, dict):

@@ -39,6 +39,22 @@ RULES = """
 [lineage]
 # min_overlap = 0.3                   # from this overlap on two rings of two scans are kin
 # remember_days = 730                 # a ring that is gone longer comes back under a new id; default: never
+
+# ---- Neo4j; needs `pip install graphrisk[neo4j]` ------------------------------------------------------------------
+# The password stands in the environment variable GRAPHRISK_NEO4J_PASSWORD, never here.
+
+[neo4j]
+# uri = "bolt://localhost:7687"
+# user = "neo4j"
+# database = "neo4j"
+# write = false                       # write back after each scan, as `scan run --writeback` does
+# mode = "mirror"                     # write accounts, signals and links too; "attach": hang rings on nodes there are
+# nodes = {{ account = {{ label = "Customer", key = "customerId" }} }}
+# names = {{ FraudRing = "Ring" }}      # our labels, types and properties by other names
+# links = {{ sim = "USES_SIM" }}        # relationship types of signal types of your own
+# batch_rows = 10000
+# sessions = 2
+# retry_seconds = 60
 """
 
 

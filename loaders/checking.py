@@ -17,7 +17,7 @@ from loaders.sources import open_source
 def check_sources(config: LoadConfig, frames: Mapping[str, Any] | None = None) -> list[str]:
     """Say what a load would stumble over: missing files and columns, types that do not fit, broken queries.
 
-    Headers and file footers are read, rows are not; PostgreSQL is not asked.
+    Headers and file footers are read, rows are not; PostgreSQL and Neo4j are not asked.
 
     Returns
     -------
@@ -27,7 +27,7 @@ def check_sources(config: LoadConfig, frames: Mapping[str, Any] | None = None) -
     problems: list[str] = []
     with open_database(config) as con:
         for number, source in enumerate(config.sources, start=1):
-            if source.connection is None:
+            if source.connection is None and source.neo4j is None:
                 problems += [f"source {number}: {problem}" for problem in _check(con, source, config, frames or {})]
     return problems
 

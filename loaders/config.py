@@ -82,14 +82,18 @@ class SourceConfig(_Strict):
     name : str, optional
         What messages and rejected rows call a query.
     path : str, optional
-        A file, a glob or a folder. One of `path`, `query` and `frame` is given. ``${NAME}`` in `path`, `query` and
-        `connection` stands for an environment variable.
+        A file, a glob or a folder. One of `path`, `query` and `frame` is given. ``${NAME}`` in `path`, `query`,
+        `connection` and `neo4j` stands for an environment variable.
     format : {"csv", "jsonl", "parquet"}, optional
         By default told from the file name.
     query : str, optional
-        SQL; over files, read by DuckDB, or with `connection` in PostgreSQL.
+        SQL; over files, read by DuckDB, or with `connection` in PostgreSQL; Cypher with `neo4j`.
     connection : str, optional
         PostgreSQL URI.
+    neo4j : str, optional
+        Address of a Neo4j, in which `query`, then Cypher, runs; user and password stand in the environment.
+    database : str, optional
+        Of that Neo4j; by default its own default.
     frame : str, optional
         Name of a frame given from Python.
     signals : dict of str to str
@@ -112,6 +116,8 @@ class SourceConfig(_Strict):
     format: Format | None = None
     query: str | None = None
     connection: str | None = None
+    neo4j: str | None = None
+    database: str | None = None
     frame: str | None = None
     signals: dict[str, str] = Field(default_factory=dict)
     attributes: list[str] = Field(default_factory=list)

@@ -32,6 +32,12 @@ def _where_from(source: Mapping[str, Any]) -> Iterator[Problem]:
         yield "path", f"a source needs exactly one of `path`, `query` and `frame`, got {found}"
     if source.get("connection") is not None and source.get("query") is None:
         yield "connection", 'needs a `query` to run there; add `query = "SELECT ..."`'
+    if source.get("neo4j") is not None and source.get("query") is None:
+        yield "neo4j", 'needs a `query` to run there; add `query = "MATCH ... RETURN ..."`'
+    if source.get("neo4j") is not None and source.get("connection") is not None:
+        yield "neo4j", "give either `neo4j` or `connection`, not both"
+    if source.get("database") is not None and source.get("neo4j") is None:
+        yield "database", "belongs to a source with `neo4j`; take it away"
     for name in ("format", "delimiter"):
         if source.get(name) is not None and source.get("path") is None:
             yield name, "belongs to a source with a `path`; take it away"

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from loaders import neo4j, postgres
 from loaders.config import InputError, SourceConfig
 from loaders.environment import expand
 from loaders.files import find_files, format_of, open_files
@@ -20,8 +21,12 @@ from loaders.relations import OpenSource, describe, literal, quote, telling
 def open_source(
     con: duckdb.DuckDBPyConnection, source: SourceConfig, base_dir: Path, frames: Mapping[str, Any]
 ) -> Iterator[OpenSource]:
-    """Open the files, the DuckDB query or the frame of a source, one after the other."""
-    if source.path is not None:
+    """Open the files, the query or the frame of a source, one after the other."""
+    if source.connection is not None:
+        yield from postgres.open_query(con, source)
+    elif source.neo4j is not None:
+        yield from neo4j.open_query(con, source)
+    elif source.path is not None:
         yield from open_files(con, source, base_dir)
     elif source.frame is not None:
         yield open_frame(con, source, frames)

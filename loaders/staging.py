@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from loaders import mapping, postgres
+from loaders import mapping
 from loaders.asof import ROW_TIMES
 from loaders.canonical import SQL_TYPES, TABLES, TableName
 from loaders.config import InputError, LoadConfig, SourceConfig
@@ -57,10 +57,7 @@ def stage_sources(
     for source in config.sources:
         con.execute(f"SET TimeZone = {literal(source.timezone or 'UTC')}")
         before = n_read
-        opening = (
-            postgres.open_query(con, source) if source.connection else open_source(con, source, config.base_dir, frames)
-        )
-        for opened in opening:
+        for opened in open_source(con, source, config.base_dir, frames):
             part = f"part_{len(staging.titles)}"
             with telling_rows(con, progress, n_read, opened.n_rows, n_total):
                 n_read += _stage(con, source, opened, part, staging)

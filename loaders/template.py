@@ -69,6 +69,12 @@ occurred_at = { column = "day", unit = "day", origin = "2024-01-01" }
 # first_seen = "added_at"
 # signals = { instrument = "card_fingerprint" }
 
+# [[source]]                          # Neo4j; needs `pip install graphrisk[neo4j]`; NEO4J_USERNAME, NEO4J_PASSWORD
+# neo4j = "bolt://localhost:7687"
+# query = "MATCH (c:Customer)-[u:USED]->(d:Device) RETURN c.id AS account_id, d.id AS device, u.at AS first_seen"
+# table = "links"
+# signals = { device = "device" }
+
 # ---- identifiers --------------------------------------------------------------------------------------------------
 # email, phone, ip, device, wallet, instrument (or card), iban, document and address are normalised before they link;
 # types of your own stay as they are. Placeholders and very popular values are refused and reported.

@@ -13,7 +13,7 @@ from loaders.config import MAPPABLE, IdentifierSettings, SourceConfig
 from loaders.environment import missing_variables, unset
 from loaders.source_rules import source_problems
 
-EXPANDED = ("path", "query", "connection")
+EXPANDED = ("path", "query", "connection", "neo4j")
 
 
 def validate(data: Mapping[str, Any], file: str = "scan.toml") -> list[str]:

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from graphrisk import __version__
-from graphrisk.cli import config, ring, scan, simulate
+from graphrisk.cli import config, ring, scan, simulate, writeback
 from graphrisk.cli.interrupts import Interrupted, catch_interrupts, is_interrupted, leave_interrupted
 
 FAILED, WRONG_USAGE = 1, 2
@@ -28,6 +28,7 @@ app.command("simulate")(simulate.simulate_world)
 app.add_typer(config.app, name="config")
 app.add_typer(scan.app, name="scan")
 app.add_typer(ring.app, name="ring")
+app.add_typer(writeback.app, name="writeback")
 
 
 def _version(value: bool) -> None:
@@ -72,10 +73,11 @@ def _is_usage(error: Exception) -> bool:
 
 
 def _is_expected(error: Exception) -> bool:
+    from graphrisk.neo4j import WritebackError
     from graphrisk.store import StoreError
     from loaders.config import InputError
 
-    return _is_usage(error) or isinstance(error, (InputError, StoreError, OSError, MemoryError))
+    return _is_usage(error) or isinstance(error, (InputError, StoreError, WritebackError, OSError, MemoryError))
 
 
 def _fail(sentence: str, code: int) -> None:

@@ -11,6 +11,9 @@ import typer
 from graphrisk.cli.output import JsonOption, UsageError, cell, check_folder, plain, print_json, print_table
 
 if TYPE_CHECKING:
+    from graphrisk.config import ScanConfig
+    from graphrisk.neo4j import WritebackError
+    from graphrisk.neo4j.writeback import WritebackReport
     from graphrisk.result import ScanResult
     from graphrisk.store import ResultStore
 
@@ -34,6 +37,9 @@ def run(
     ] = False,
     view: Annotated[Path | None, typer.Option(help="Write an HTML page of the worst ring.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Load and check the data, publish nothing.")] = False,
+    writeback: Annotated[
+        bool, typer.Option("--writeback", help="Write the rings to the Neo4j of [neo4j] after publishing.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Find rings, publish them to the store and print the worst.
@@ -74,7 +80,12 @@ def run(
         from graphrisk.view import write_view
 
         write_view(result.tables, result.tables["ring"]["ring_id"][0].as_py(), view)
-    _report(result, settings.store, view, json, dry_run)
+    written, failure = None, None
+    if not dry_run and (writeback or settings.neo4j.write):
+        written, failure = _write_back(result.scan_id, settings)
+    _report(result, settings.store, view, json, dry_run, written)
+    if failure is not None:
+        raise failure
     if result.alerts:
         raise typer.Exit(ALERT)
 
@@ -134,6 +145,17 @@ def _change(values: list[Any]) -> str:
     return now if before == now else f"{before} → {now}"
 
 
+def _write_back(scan_id: str, settings: ScanConfig) -> tuple[WritebackReport | None, WritebackError | None]:
+    """Write the scan that was published to Neo4j; whatever happens there, it stays published."""
+    from graphrisk.cli.writeback import write_scan
+    from graphrisk.neo4j import WritebackError
+
+    try:
+        return write_scan(settings.neo4j, settings.store, scan_id, done=f" after scan {scan_id} was published"), None
+    except WritebackError as error:
+        return None, WritebackError(f"scan {scan_id} was published, but not written back: {error}")
+
+
 def _moment(text: str | None) -> datetime | None:
     if text is None:
         return None
@@ -151,13 +173,18 @@ def _limit_threads(threads: int | None) -> None:
         numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
 
 
-def _report(result: ScanResult, store: Path, view: Path | None, json: bool, dry_run: bool) -> None:
+def _report(
+    result: ScanResult, store: Path, view: Path | None, json: bool, dry_run: bool, written: WritebackReport | None
+) -> None:
+    from graphrisk.cli.writeback import print_report, report_values
+
     scan = result.tables["scan"].to_pylist()[0]
     rejected = result.tables["rejected_row"]
     if json:
         summary = {"scan_id": result.scan_id, "store": None if dry_run else str(store), "n_rings": scan["n_rings"]}
         bands = result.tables["ring"]["band"].to_pylist()
         summary |= {"bands": {band: bands.count(band) for band in ("high", "medium", "low")}}
+        summary |= {"writeback": None if written is None else report_values(written)}
         print_json(summary | {"view": None if view is None else str(view), "scan": scan, "alerts": result.alerts})
         return
     read = ", ".join(f"{scan[f'n_{name}']:,} {name}" for name in ("accounts", "links", "transfers", "events"))
@@ -171,6 +198,8 @@ def _report(result: ScanResult, store: Path, view: Path | None, json: bool, dry_
     for alert in result.alerts:
         typer.echo(f"alert: {plain(alert)}", err=True)
     typer.echo(f"results: {store}")
+    if written is not None:
+        print_report(written)
     if view is not None and scan["n_rings"]:
         typer.echo(f"picture of the worst ring: {view}")
     if scan["n_rings"]:
