@@ -25,6 +25,8 @@ from algorithms.pair_evidence import UsePenalties, weigh_pairs
 from algorithms.projection import Projection, count_pairs, project
 from algorithms.significance import benjamini_hochberg, decoy_q_values, expected_share
 from algorithms.times import MISSING_TIME
+from algorithms.transfer_features import TransferFeatures, feature_names, transfer_features
+from algorithms.transfer_state import PatternSettings, TransferState
 from algorithms.transfers import Transfers
 
 __all__ = [
@@ -35,7 +37,10 @@ __all__ = [
     "Graph",
     "Links",
     "MinimumCut",
+    "PatternSettings",
     "Projection",
+    "TransferFeatures",
+    "TransferState",
     "Transfers",
     "UsePenalties",
     "articulation_points",
@@ -51,6 +56,7 @@ __all__ = [
     "entity_graph_to_networkx",
     "entity_graph_to_pandas",
     "expected_share",
+    "feature_names",
     "find_communities",
     "find_nested_communities",
     "from_igraph",
@@ -62,6 +68,7 @@ __all__ = [
     "to_igraph",
     "to_networkx",
     "to_scipy",
+    "transfer_features",
     "two_edge_components",
     "weigh_pairs",
 ]
