@@ -1,5 +1,6 @@
 """The ground: graphs as arrays and the algorithms on them."""
 
+from algorithms.account_features import AccountFeatures, account_transfer_features, one_off_pairs
 from algorithms.communities import Communities, find_communities, find_nested_communities
 from algorithms.cuts import (
     MinimumCut,
@@ -31,6 +32,7 @@ from algorithms.transfers import Transfers
 
 __all__ = [
     "MISSING_TIME",
+    "AccountFeatures",
     "Communities",
     "EntityGraph",
     "Events",
@@ -43,6 +45,7 @@ __all__ = [
     "TransferState",
     "Transfers",
     "UsePenalties",
+    "account_transfer_features",
     "articulation_points",
     "benjamini_hochberg",
     "bridges",
@@ -64,6 +67,7 @@ __all__ = [
     "from_scipy",
     "k_cores",
     "minimum_cut",
+    "one_off_pairs",
     "project",
     "to_igraph",
     "to_networkx",
