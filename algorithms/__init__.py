@@ -1,5 +1,6 @@
 """The ground: graphs as arrays and the algorithms on them."""
 
+from algorithms.account_features import AccountFeatures, account_transfer_features, one_off_pairs
 from algorithms.communities import Communities, find_communities, find_nested_communities
 from algorithms.cuts import (
     MinimumCut,
@@ -25,19 +26,26 @@ from algorithms.pair_evidence import UsePenalties, weigh_pairs
 from algorithms.projection import Projection, count_pairs, project
 from algorithms.significance import benjamini_hochberg, decoy_q_values, expected_share
 from algorithms.times import MISSING_TIME
+from algorithms.transfer_features import TransferFeatures, feature_names, transfer_features
+from algorithms.transfer_state import PatternSettings, TransferState
 from algorithms.transfers import Transfers
 
 __all__ = [
     "MISSING_TIME",
+    "AccountFeatures",
     "Communities",
     "EntityGraph",
     "Events",
     "Graph",
     "Links",
     "MinimumCut",
+    "PatternSettings",
     "Projection",
+    "TransferFeatures",
+    "TransferState",
     "Transfers",
     "UsePenalties",
+    "account_transfer_features",
     "articulation_points",
     "benjamini_hochberg",
     "bridges",
@@ -51,6 +59,7 @@ __all__ = [
     "entity_graph_to_networkx",
     "entity_graph_to_pandas",
     "expected_share",
+    "feature_names",
     "find_communities",
     "find_nested_communities",
     "from_igraph",
@@ -58,10 +67,12 @@ __all__ = [
     "from_scipy",
     "k_cores",
     "minimum_cut",
+    "one_off_pairs",
     "project",
     "to_igraph",
     "to_networkx",
     "to_scipy",
+    "transfer_features",
     "two_edge_components",
     "weigh_pairs",
 ]

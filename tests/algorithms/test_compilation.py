@@ -10,6 +10,7 @@ SCRIPT = """
 import hashlib
 import numpy as np
 from algorithms import Graph, articulation_points, bridges, find_communities, k_cores, minimum_cut, project, weigh_pairs
+from algorithms import Transfers, transfer_features
 
 rng = np.random.default_rng(4)
 graph = Graph.from_edges(120, rng.integers(0, 120, 500), rng.integers(0, 120, 500), rng.random(500) + 0.1)
@@ -20,8 +21,10 @@ starts = np.concatenate([[0], np.cumsum(np.bincount(keys // 40, minlength=60))])
 times = rng.integers(0, 10**8, len(keys))
 weights = weigh_pairs(shared.sources, shared.targets, shared.evidence_indptr, shared.evidence_signals, starts,
                       (keys % 40).astype(np.int32), times, times + 10**6, np.ones(40))
+stream = Transfers(actors, actors[::-1], np.arange(200) // 3, rng.random(200))
 parts = [graph.indices, graph.weights, find_communities(graph, resolution=0.05).labels, bridges(graph), k_cores(graph),
-         articulation_points(graph), minimum_cut(graph.subgraph(np.arange(40))).side, shared.evidence_signals, weights]
+         articulation_points(graph), minimum_cut(graph.subgraph(np.arange(40))).side, shared.evidence_signals, weights,
+         transfer_features(stream, window_seconds=40).values]
 print(hashlib.sha256(b"".join(np.ascontiguousarray(p).tobytes() for p in parts)).hexdigest())
 """
 

@@ -60,6 +60,19 @@ def test_laundering_10k(tmp_path):
     agrees(figures, tmp_path / "laundering_10k" / "store", "laundering_10k")
 
 
+def test_boosting_on_laundering_10k(tmp_path):
+    figures = report("laundering_10k_features", tmp_path)
+    assert figures["auc"] >= 0.97
+    assert figures["ap"] >= 0.82
+
+
+@pytest.mark.parametrize("name", AMLSIM)
+def test_boosting_on_amlsim(tmp_path, name):
+    figures = report(f"amlsim_{name}_features", tmp_path)
+    assert figures["auc"] >= 0.96
+    assert figures["ap"] >= 0.90
+
+
 @pytest.mark.parametrize("name", AMLSIM)
 def test_amlsim(tmp_path, name):
     figures = report(f"amlsim_{name}", tmp_path)
