@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from graphrisk.alerts.settings import AlertSettings
 from graphrisk.lineage.settings import LineageSettings
 from graphrisk.rings.settings import HubSettings, RingSettings
 from loaders import ConfigError, IdentifierSettings, LoadConfig, SourceConfig, check_sources, validate
@@ -18,7 +19,7 @@ from loaders.toml_file import read_toml
 from loaders.validation import error_sentences
 
 PREFIX = "GRAPHRISK_"
-SECTIONS = ("scan", "source", "identifiers", "hubs", "rings", "lineage")
+SECTIONS = ("scan", "source", "identifiers", "hubs", "rings", "lineage", "alerts")
 
 
 class ScanSettings(BaseModel):
@@ -75,6 +76,7 @@ class ScanConfig(BaseModel):
     hubs : HubSettings
     rings : RingSettings
     lineage : LineageSettings
+    alerts : AlertSettings
     base_dir : Path
         Where relative paths start.
     """
@@ -87,6 +89,7 @@ class ScanConfig(BaseModel):
     hubs: HubSettings = Field(default_factory=HubSettings)
     rings: RingSettings = Field(default_factory=RingSettings)
     lineage: LineageSettings = Field(default_factory=LineageSettings)
+    alerts: AlertSettings = Field(default_factory=AlertSettings)
     base_dir: Path = Path()
 
     @property
@@ -213,6 +216,7 @@ def find_problems(data: Mapping[str, Any], file: str) -> list[str]:
         ("hubs", HubSettings),
         ("rings", RingSettings),
         ("lineage", LineageSettings),
+        ("alerts", AlertSettings),
     )
     for key, model in parts:
         try:
