@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from graphrisk.alerts.delivery import channels, deliver
 from graphrisk.config import ScanConfig, read_config
 from graphrisk.lineage.follow import follow
 from graphrisk.pipeline import run_scan
 from graphrisk.result import ScanResult
 from graphrisk.stages import Progress
 from graphrisk.store import ResultStore
+
+log = logging.getLogger("graphrisk.alerts")
 
 
 def scan(
@@ -35,7 +39,8 @@ def scan(
     as_of : datetime, optional
         Use only what was known strictly before.
     store : str or Path, optional
-        Publish the tables to this results store; rings that it knows keep their ids.
+        Publish the tables to this results store; rings that it knows keep their ids,
+        and alerts go where the configuration says.
     publish : bool
         Publish to the store that the configuration names.
     progress : callable, optional
@@ -59,8 +64,11 @@ def scan(
     if folder is None:
         return run_scan(settings, frames=frames, as_of=as_of, progress=progress)
     results = ResultStore(folder)
+    ways = channels(settings.alerts, settings.base_dir)
     with results.lock():
         result = run_scan(settings, frames=frames, as_of=as_of, progress=progress)
-        result = follow(result, results, settings.lineage)
+        result = follow(result, results, settings.lineage, settings.alerts)
         results.publish(result.scan_id, result.tables, result.manifest)
+        for problem in deliver(results, result.scan_id, ways):
+            log.warning(problem)
     return result

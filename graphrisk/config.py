@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from graphrisk.alerts.settings import AlertSettings
 from graphrisk.lineage.settings import LineageSettings
 from graphrisk.neo4j.settings import Neo4jSettings, from_environment, settings_problems
 from graphrisk.rings.settings import HubSettings, RingSettings
@@ -19,7 +20,7 @@ from loaders.toml_file import read_toml
 from loaders.validation import error_sentences
 
 PREFIX = "GRAPHRISK_"
-SECTIONS = ("scan", "source", "identifiers", "hubs", "rings", "lineage", "neo4j")
+SECTIONS = ("scan", "source", "identifiers", "hubs", "rings", "lineage", "alerts", "neo4j")
 
 
 class ScanSettings(BaseModel):
@@ -76,6 +77,7 @@ class ScanConfig(BaseModel):
     hubs : HubSettings
     rings : RingSettings
     lineage : LineageSettings
+    alerts : AlertSettings
     neo4j : Neo4jSettings
     base_dir : Path
         Where relative paths start.
@@ -89,6 +91,7 @@ class ScanConfig(BaseModel):
     hubs: HubSettings = Field(default_factory=HubSettings)
     rings: RingSettings = Field(default_factory=RingSettings)
     lineage: LineageSettings = Field(default_factory=LineageSettings)
+    alerts: AlertSettings = Field(default_factory=AlertSettings)
     neo4j: Neo4jSettings = Field(default_factory=Neo4jSettings)
     base_dir: Path = Path()
 
@@ -218,6 +221,7 @@ def find_problems(data: Mapping[str, Any], file: str) -> list[str]:
         ("hubs", HubSettings),
         ("rings", RingSettings),
         ("lineage", LineageSettings),
+        ("alerts", AlertSettings),
     )
     for key, model in parts:
         try:

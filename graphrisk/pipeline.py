@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from graphrisk import __version__
-from graphrisk.alerts import find_alerts
+from graphrisk.alerts.swallowed import Alert, find_alerts
 from graphrisk.config import ScanConfig
 from graphrisk.hubs import HubPolicy, find_hubs
 from graphrisk.result import ScanResult
@@ -27,7 +27,7 @@ from graphrisk.stages import Progress, StageLog
 from loaders import LoadResult, load
 from loaders.identifiers import key_from_environment, normalise
 
-NOT_IN_HASH = {"store", "threads", "memory_limit", "temp_dir", "base_dir", "name", "lineage"}
+NOT_IN_HASH = {"store", "threads", "memory_limit", "temp_dir", "base_dir", "name", "lineage", "alerts"}
 
 
 def run_scan(
@@ -68,7 +68,7 @@ def run_scan(
         stage.rows = sum(loaded.row_counts.values())
     scan_id = make_scan_id(config, loaded)
     tables = ScanTables(scan_id, loaded)
-    alerts: list[str] = []
+    alerts: list[Alert] = []
     if not dry_run:
         found, nulls, policy = _find(config, loaded, log)
         changes = _what_if(config, loaded, found, log)
@@ -92,7 +92,7 @@ def run_scan(
     )
     finished: dict[str, pa.Table] = tables.finish()
     manifest = {"as_of": loaded.as_of.isoformat(), "code_version": __version__, "config_hash": config_hash(config)}
-    return ScanResult(scan_id, finished, loaded.graph, alerts, manifest)
+    return ScanResult(scan_id, finished, loaded.graph, [alert.text for alert in alerts], manifest)
 
 
 def _find(config: ScanConfig, loaded: LoadResult, log: StageLog) -> tuple[Search, list[Search], HubPolicy]:

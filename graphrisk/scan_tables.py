@@ -13,6 +13,8 @@ import pyarrow as pa
 
 from algorithms.times import MISSING_TIME
 from graphrisk import __version__
+from graphrisk.alerts.raising import alert_row
+from graphrisk.alerts.swallowed import Alert
 from graphrisk.entity_features import entity_columns
 from graphrisk.hubs import HubPolicy, hub_columns
 from graphrisk.metrics import metric_rows
@@ -205,10 +207,12 @@ class ScanTables:
         }
 
     def add_scan(
-        self, *, began: datetime, config_hash: str, seed: int, stages: list[Stage], status: str, alerts: list[str]
+        self, *, began: datetime, config_hash: str, seed: int, stages: list[Stage], status: str, alerts: list[Alert]
     ) -> None:
-        """Make `scan`, the only table that knows the wall clock."""
+        """Make `alert`, and `scan`, the only table that knows the wall clock."""
         counts = self._loaded.row_counts
+        rows = [alert_row(alert, self.scan_id, self._loaded.as_of.isoformat()) for alert in alerts]
+        self._tables["alert"] = pa.Table.from_pylist(rows, schema=SCHEMAS["alert"])
         self._tables["scan"] = {
             "as_of": pa.array([self._loaded.as_of], UTC_TIME),
             "started_at": pa.array([began], UTC_TIME),
@@ -222,7 +226,7 @@ class ScanTables:
             "n_rejected": [len(self._loaded.rejected)],
             "n_rings": [len(self.ring_ids)],
             "n_alerts": [len(alerts)],
-            "alerts": [alerts],
+            "alerts": [[alert.text for alert in alerts]],
             "stages": [[vars(stage) for stage in stages]],
         }
 

@@ -40,6 +40,19 @@ RULES = """
 # min_overlap = 0.3                   # from this overlap on two rings of two scans are kin
 # remember_days = 730                 # a ring that is gone longer comes back under a new id; default: never
 
+# ---- alerts -------------------------------------------------------------------------------------------------------
+# A scan that raised one exits with 3. The first scan of a store is what later ones are held against.
+
+[alerts]
+# band = "high"                       # alerts are about rings of this band and above
+# growth = 0.5                        # a ring is told again when it has grown by this share since its size was told
+# value = 10000                       # a ring is told when its value at stake reaches this; default: no value is
+# file = "alerts.jsonl"               # alerts are appended here as JSON lines
+# webhook = "${{ALERT_URL}}"            # and posted here, signed with the secret in this environment variable:
+# secret_env = "GRAPHRISK_WEBHOOK_SECRET"
+# attempts = 5
+# timeout_seconds = 10
+
 # ---- Neo4j; needs `pip install graphrisk[neo4j]` ------------------------------------------------------------------
 # The password stands in the environment variable GRAPHRISK_NEO4J_PASSWORD, never here.
 

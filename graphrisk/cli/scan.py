@@ -51,6 +51,7 @@ def run(
     from graphrisk.cli.interrupts import hold_interrupts, when_interrupted
 
     when_interrupted("interrupted; nothing was published, the store keeps its last good scan")
+    from graphrisk.alerts.delivery import channels, deliver
     from graphrisk.cli.progress import ProgressPrinter
     from graphrisk.config import read_config
     from graphrisk.lineage.follow import follow
@@ -64,6 +65,8 @@ def run(
     settings = read_config(config, overrides)
     settings.hubs.what_if |= hub_report
     _limit_threads(settings.scan.threads)
+    ways = channels(settings.alerts, settings.base_dir)
+    undelivered: list[str] = []
     progress = ProgressPrinter()
     try:
         if dry_run:
@@ -71,9 +74,11 @@ def run(
         else:
             results = ResultStore(settings.store)
             with results.lock():
-                result = follow(run_scan(settings, progress=progress), results, settings.lineage)
+                result = run_scan(settings, progress=progress)
+                result = follow(result, results, settings.lineage, settings.alerts)
                 with hold_interrupts(f"interrupted after scan {result.scan_id} was published"):
                     results.publish(result.scan_id, result.tables, result.manifest)
+                undelivered = deliver(results, result.scan_id, ways)
     finally:
         progress.close()
     if view is not None and len(result.tables["ring"]):
@@ -83,7 +88,7 @@ def run(
     written, failure = None, None
     if not dry_run and (writeback or settings.neo4j.write):
         written, failure = _write_back(result.scan_id, settings)
-    _report(result, settings.store, view, json, dry_run, written)
+    _report(result, settings.store, view, json, dry_run, written, undelivered)
     if failure is not None:
         raise failure
     if result.alerts:
@@ -174,18 +179,27 @@ def _limit_threads(threads: int | None) -> None:
 
 
 def _report(
-    result: ScanResult, store: Path, view: Path | None, json: bool, dry_run: bool, written: WritebackReport | None
+    result: ScanResult,
+    store: Path,
+    view: Path | None,
+    json: bool,
+    dry_run: bool,
+    written: WritebackReport | None,
+    undelivered: list[str],
 ) -> None:
     from graphrisk.cli.writeback import print_report, report_values
 
+    for problem in undelivered:
+        typer.echo(f"graphrisk: {plain(problem)}", err=True)
     scan = result.tables["scan"].to_pylist()[0]
     rejected = result.tables["rejected_row"]
     if json:
         summary = {"scan_id": result.scan_id, "store": None if dry_run else str(store), "n_rings": scan["n_rings"]}
         bands = result.tables["ring"]["band"].to_pylist()
         summary |= {"bands": {band: bands.count(band) for band in ("high", "medium", "low")}}
-        summary |= {"writeback": None if written is None else report_values(written)}
-        print_json(summary | {"view": None if view is None else str(view), "scan": scan, "alerts": result.alerts})
+        summary |= {"view": None if view is None else str(view), "scan": scan, "alerts": result.alerts}
+        summary |= {"undelivered": undelivered, "writeback": None if written is None else report_values(written)}
+        print_json(summary)
         return
     read = ", ".join(f"{scan[f'n_{name}']:,} {name}" for name in ("accounts", "links", "transfers", "events"))
     counted = dict(zip(*(result.tables["metric"][column].to_pylist() for column in ("name", "value")), strict=True))

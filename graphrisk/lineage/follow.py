@@ -7,6 +7,8 @@ from datetime import datetime
 
 import pyarrow as pa
 
+from graphrisk.alerts.raising import raise_alerts
+from graphrisk.alerts.settings import AlertSettings
 from graphrisk.lineage.identify import identify_rings
 from graphrisk.lineage.settings import LineageSettings
 from graphrisk.result import ScanResult
@@ -15,8 +17,8 @@ from graphrisk.store import ResultStore
 BEFORE = ("scan", "ring", "ring_member", "ring_link", "ring_evidence", "ring_history")
 
 
-def follow(result: ScanResult, store: ResultStore, settings: LineageSettings) -> ScanResult:
-    """Match the rings of a scan to the newest scan of a store whose `as_of` is earlier.
+def follow(result: ScanResult, store: ResultStore, lineage: LineageSettings, alerts: AlertSettings) -> ScanResult:
+    """Match the rings of a scan to the newest scan of a store whose `as_of` is earlier, and raise its alerts.
 
     Scans of the same or a later moment do not count, so a scan that is run again, or run for a day gone by, gets the
     ids that it would have got in its turn.
@@ -26,12 +28,13 @@ def follow(result: ScanResult, store: ResultStore, settings: LineageSettings) ->
     result : ScanResult
     store : ResultStore
         Is only read.
-    settings : LineageSettings
+    lineage : LineageSettings
+    alerts : AlertSettings
 
     Returns
     -------
     ScanResult
-        With lasting ring ids; its manifest names the scan before.
+        With lasting ring ids and alerts on what changed; its manifest names the scan before.
 
     Raises
     ------
@@ -41,7 +44,8 @@ def follow(result: ScanResult, store: ResultStore, settings: LineageSettings) ->
     as_of = result.tables["scan"]["as_of"][0].as_py()
     scan_id = scan_before(store, as_of)
     before = None if scan_id is None else read_before(store, scan_id)
-    tables = identify_rings(result.tables, before, settings)
+    tables = identify_rings(result.tables, before, lineage)
+    tables = raise_alerts(tables, alerts, first=before is None)
     return dataclasses.replace(
         result,
         tables=tables,

@@ -108,6 +108,9 @@ def rename_rings(tables: Tables, names: Mapping[str, str]) -> dict[str, pa.Table
             if column in table.column_names:
                 table = _set(table, column, _renamed(table[column], changed))
         out[name] = table
+    if "alert" in out:
+        texts = [renamed_text(text, changed) for text in out["alert"]["text"].to_pylist()]
+        out["alert"] = _set(out["alert"], "text", texts)
     scan = out["scan"].to_pylist()
     out["scan"] = _set(out["scan"], "alerts", [[renamed_text(text, changed) for text in row["alerts"]] for row in scan])
     return out
@@ -191,6 +194,9 @@ def _unrecorded(before: Tables) -> dict[str, Row]:
             "parts": None,
             "band": ring["band"],
             "n_members": ring["n_members"],
+            "told_band": ring["band"],
+            "told_members": ring["n_members"],
+            "told_value": ring["value_at_stake"],
         }
         for ring in before["ring"].to_pylist()
     }

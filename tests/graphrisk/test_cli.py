@@ -104,6 +104,15 @@ def test_a_second_night_can_be_compared_with_the_first(world, tmp_path):
     assert "first listed 2025-11-" in lineage.stdout
 
 
+def test_a_webhook_without_a_secret_is_wrong_usage_before_any_row_is_read(world, tmp_path):
+    folder = damaged(world, tmp_path)
+    with (folder / "scan.toml").open("a") as file:
+        file.write('\n[alerts]\nwebhook = "https://example.com/x"\n')
+    done = graphrisk("scan", "run", folder / "scan.toml", env={"GRAPHRISK_WEBHOOK_SECRET": ""})
+    assert done.returncode == 2
+    assert "must hold a secret" in done.stderr
+
+
 def test_a_dry_run_publishes_nothing(world, tmp_path):
     done = graphrisk("scan", "run", world / "scan.toml", "--store", tmp_path / "store", "--dry-run")
     assert done.returncode == 0
@@ -175,7 +184,7 @@ def test_one_and_two_threads_give_the_same_bytes(world, tmp_path):
         assert done.returncode in (0, 3), done.stderr
         (scan,) = where.glob("scan=*")
         files[threads] = {f.name: f.read_bytes() for f in scan.glob("*.parquet") if f.name != "scan.parquet"}
-    assert len(files[1]) == 11
+    assert len(files[1]) == 12
     assert files[1] == files[2]
 
 

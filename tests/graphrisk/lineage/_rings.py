@@ -25,13 +25,17 @@ def ring_set(members, signals=None, reasons=None) -> RingSet:
     return RingSet(ids, _once(pa.table([pa.array(c) for c in columns], names=PART_SCHEMA.names).cast(PART_SCHEMA)))
 
 
-def scan_tables(groups, day, scan_id=None):
+def scan_tables(groups, day, scan_id=None, *, bands=None, values=None, swallowed=()):
     """Tables of a scan that lists groups of members, each a text of one letter per member."""
     scan_id = scan_id or f"scan-{day}"
     rows = {name: [] for name in SCHEMAS}
     for group in groups:
-        ring = dict.fromkeys(SCHEMAS["ring"].names) | {"ring_id": make_ring_id(list(group)), "band": "high"}
+        ring = dict.fromkeys(SCHEMAS["ring"].names) | {"ring_id": make_ring_id(list(group))}
+        ring |= {"band": (bands or {}).get(group, "high"), "value_at_stake": (values or {}).get(group)}
         rows["ring"].append(ring | {"n_members": len(group), "score": 0.95, "typology": "multi_account"})
+        if group in swallowed:
+            alert = dict.fromkeys(SCHEMAS["alert"].names) | {"kind": "ring_swallowed", "ring_id": ring["ring_id"]}
+            rows["alert"].append(alert | {"text": f"ring {ring['ring_id']} is large"})
         for letter in group:
             member = dict.fromkeys(SCHEMAS["ring_member"].names) | {"entity_type": "account", "entity_id": letter}
             rows["ring_member"].append(member | {"ring_id": ring["ring_id"]})

@@ -2,8 +2,9 @@ import pyarrow.compute as pc
 import pytest
 from _rings import scan_tables
 
-from graphrisk.lineage import LineageSettings, identify_rings
+from graphrisk.lineage.identify import identify_rings
 from graphrisk.lineage.ring_set import RingSet
+from graphrisk.lineage.settings import LineageSettings
 from graphrisk.tables import SCHEMAS
 
 

@@ -1,0 +1,1 @@
+"""What somebody should be told of after a scan, and how they are told."""
