@@ -11,13 +11,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from graphrisk.rings.settings import HubSettings, RingSettings
+from graphrisk.rings.settings import HubSettings, PatternRules, RingSettings
 from loaders import ConfigError, IdentifierSettings, LoadConfig, SourceConfig, validate
 from loaders.toml_file import read_toml
 from loaders.validation import error_sentences
 
 PREFIX = "GRAPHRISK_"
-SECTIONS = ("scan", "source", "identifiers", "hubs", "rings")
+SECTIONS = ("scan", "source", "identifiers", "hubs", "rings", "patterns")
 
 
 class ScanSettings(BaseModel):
@@ -73,6 +73,7 @@ class ScanConfig(BaseModel):
     identifiers : IdentifierSettings
     hubs : HubSettings
     rings : RingSettings
+    patterns : PatternRules
     base_dir : Path
         Where relative paths start.
     """
@@ -84,6 +85,7 @@ class ScanConfig(BaseModel):
     identifiers: IdentifierSettings = Field(default_factory=IdentifierSettings)
     hubs: HubSettings = Field(default_factory=HubSettings)
     rings: RingSettings = Field(default_factory=RingSettings)
+    patterns: PatternRules = Field(default_factory=PatternRules)
     base_dir: Path = Path()
 
     @property
@@ -170,6 +172,7 @@ def find_problems(data: Mapping[str, Any], file: str) -> list[str]:
         ("scan", ScanSettings),
         ("hubs", HubSettings),
         ("rings", RingSettings),
+        ("patterns", PatternRules),
     )
     for key, model in parts:
         try:
