@@ -59,6 +59,24 @@ class AccountFeatures:
         return self.values[:, self.names.index(name)]
 
 
+def pair_counts(transfers: Transfers) -> LongArray:
+    """Say of each transfer how many there are between its two accounts, in both directions.
+
+    Parameters
+    ----------
+    transfers : Transfers
+
+    Returns
+    -------
+    array of int64, shape (n,)
+        O(n log n).
+    """
+    low = np.minimum(transfers.sources, transfers.targets).astype(np.int64)
+    high = np.maximum(transfers.sources, transfers.targets).astype(np.int64)
+    _, inverse, counts = np.unique((low << 32) | high, return_inverse=True, return_counts=True)
+    return np.asarray(counts[inverse], dtype=np.int64)
+
+
 def one_off_pairs(transfers: Transfers) -> npt.NDArray[np.bool_]:
     """Say of each transfer whether its two accounts have no other one between them, in either direction.
 
@@ -71,10 +89,7 @@ def one_off_pairs(transfers: Transfers) -> npt.NDArray[np.bool_]:
     array of bool, shape (n,)
         False for self-transfers. O(n log n).
     """
-    low = np.minimum(transfers.sources, transfers.targets).astype(np.int64)
-    high = np.maximum(transfers.sources, transfers.targets).astype(np.int64)
-    _, inverse, counts = np.unique((low << 32) | high, return_inverse=True, return_counts=True)
-    return np.asarray((counts[inverse] == 1) & (low != high))
+    return np.asarray((pair_counts(transfers) == 1) & (transfers.sources != transfers.targets))
 
 
 def account_transfer_features(

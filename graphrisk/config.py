@@ -14,13 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from graphrisk.alerts.settings import AlertSettings
 from graphrisk.lineage.settings import LineageSettings
 from graphrisk.neo4j.settings import Neo4jSettings, from_environment, settings_problems
-from graphrisk.rings.settings import HubSettings, RingSettings
+from graphrisk.rings.settings import HubSettings, PatternRules, RingSettings
 from loaders import ConfigError, IdentifierSettings, LoadConfig, SourceConfig, check_sources, validate
 from loaders.toml_file import read_toml
 from loaders.validation import error_sentences
 
 PREFIX = "GRAPHRISK_"
-SECTIONS = ("scan", "source", "identifiers", "hubs", "rings", "lineage", "alerts", "neo4j")
+SECTIONS = ("scan", "source", "identifiers", "hubs", "rings", "patterns", "lineage", "alerts", "neo4j")
 
 
 class ScanSettings(BaseModel):
@@ -76,6 +76,7 @@ class ScanConfig(BaseModel):
     identifiers : IdentifierSettings
     hubs : HubSettings
     rings : RingSettings
+    patterns : PatternRules
     lineage : LineageSettings
     alerts : AlertSettings
     neo4j : Neo4jSettings
@@ -90,6 +91,7 @@ class ScanConfig(BaseModel):
     identifiers: IdentifierSettings = Field(default_factory=IdentifierSettings)
     hubs: HubSettings = Field(default_factory=HubSettings)
     rings: RingSettings = Field(default_factory=RingSettings)
+    patterns: PatternRules = Field(default_factory=PatternRules)
     lineage: LineageSettings = Field(default_factory=LineageSettings)
     alerts: AlertSettings = Field(default_factory=AlertSettings)
     neo4j: Neo4jSettings = Field(default_factory=Neo4jSettings)
@@ -220,6 +222,7 @@ def find_problems(data: Mapping[str, Any], file: str) -> list[str]:
         ("scan", ScanSettings),
         ("hubs", HubSettings),
         ("rings", RingSettings),
+        ("patterns", PatternRules),
         ("lineage", LineageSettings),
         ("alerts", AlertSettings),
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from graphrisk.hubs import pairs_by_cap
+from graphrisk.rings.patterns import TYPOLOGIES as PATTERN_TYPOLOGIES
+from graphrisk.rings.patterns.search import N_DRAWS, PatternSearch
 from graphrisk.rings.search import Search
 from graphrisk.rings.typology import TYPOLOGIES
 from graphrisk.rings.what_if import CapChange
@@ -34,7 +36,7 @@ def metric_rows(
     -------
     list of tuple
     """
-    n = len(found.chosen)
+    n = len(bands)
     rows: list[Row] = [("rings", float(n), None, None, len(found.candidates))]
     rows += [(f"rings.band.{band}", float(bands.count(band)), None, None, n) for band in ("high", "medium", "low")]
     rows += [(f"rings.typology.{kind}", float(typologies.count(kind)), None, None, n) for kind in TYPOLOGIES]
@@ -52,4 +54,28 @@ def metric_rows(
         rows.append((f"rings.at_{at}", float(change.n_rings), None, None, n))
         rows.append((f"rings.lost_at_{at}", float(change.n_lost), None, None, n))
         rows.append((f"rings.gained_at_{at}", float(change.n_gained), None, None, change.n_rings))
+    return rows
+
+
+def pattern_metric_rows(patterns: PatternSearch, typologies: list[str]) -> list[Row]:
+    """Rows about rings that transfers drew.
+
+    Parameters
+    ----------
+    patterns : PatternSearch
+    typologies : list of str
+        Of all listed rings.
+
+    Returns
+    -------
+    list of tuple
+    """
+    n = len(typologies)
+    rows: list[Row] = [
+        (f"rings.typology.{kind}", float(typologies.count(kind)), None, None, n) for kind in PATTERN_TYPOLOGIES
+    ]
+    rows.append(("patterns.rings", float(len(patterns.rings)), None, None, n))
+    rows.append(("patterns.null_model", patterns.n_decoys, None, None, N_DRAWS))
+    rows.append(("patterns.searches_cut", float(patterns.n_cut), None, None, len(patterns.rings)))
+    rows.append(("patterns.busy_accounts_left_out", float(patterns.n_hubs), None, None, len(patterns.rings)))
     return rows

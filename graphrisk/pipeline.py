@@ -8,19 +8,24 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
+from algorithms.times import MISSING_TIME
 from graphrisk import __version__
 from graphrisk.alerts.swallowed import Alert, find_alerts
 from graphrisk.config import ScanConfig
 from graphrisk.hubs import HubPolicy, find_hubs
+from graphrisk.pattern_tables import add_patterns
 from graphrisk.result import ScanResult
 from graphrisk.rings.evidence import EvidenceWriter
 from graphrisk.rings.history import find_history
 from graphrisk.rings.links import find_ring_links
-from graphrisk.rings.search import Search, q_values, search, search_nulls
+from graphrisk.rings.patterns.search import PatternSearch, search_patterns
+from graphrisk.rings.search import Search, least_nats, q_values, search, search_nulls
 from graphrisk.rings.settings import HubSettings
 from graphrisk.rings.sharing import find_sharing
+from graphrisk.rings.value import amount_currency
 from graphrisk.rings.what_if import CapChange, change_caps
 from graphrisk.scan_tables import ScanTables
 from graphrisk.stages import Progress, StageLog
@@ -72,16 +77,19 @@ def run_scan(
     if not dry_run:
         found, nulls, policy = _find(config, loaded, log)
         changes = _what_if(config, loaded, found, log)
+        patterns = _find_patterns(config, loaded, found, log)
         with log.stage("evidence") as stage:
             q = q_values(found, nulls)
             links = find_ring_links(found, config.rings)
             writer = EvidenceWriter(found, links, q, config.rings.q_value)
             tables.add_rings(found, q, links, writer, config.rings)
             tables.add_entities(found, config.rings)
+            currency = amount_currency(loaded.graph.transfers)
+            add_patterns(tables, patterns, found.sharing, found.history, config.rings, currency)
             tables.add_hubs(found, policy)
             alerts = find_alerts(found, tables.ring_ids, config.rings)
-            tables.add_metrics(found, nulls, changes)
-            stage.rows = len(found.chosen)
+            tables.add_metrics(found, nulls, changes, patterns)
+            stage.rows = len(found.chosen) + len(patterns.rings)
     tables.add_scan(
         began=began,
         config_hash=config_hash(config),
@@ -112,6 +120,18 @@ def _find(config: ScanConfig, loaded: LoadResult, log: StageLog) -> tuple[Search
         nulls = search_nulls(found, config.rings, seed)
         stage.rows = sum(len(null.affinity) for null in nulls)
     return found, nulls, policy
+
+
+def _find_patterns(config: ScanConfig, loaded: LoadResult, found: Search, log: StageLog) -> PatternSearch:
+    """Seek patterns of laundering, if transfers have times."""
+    seconds = loaded.graph.transfers.seconds
+    if seconds is None or not (seconds != MISSING_TIME).any() or not config.patterns.search:
+        return PatternSearch([], np.empty(0))
+    with log.stage("patterns") as stage:
+        least = least_nats(config.rings)
+        patterns = search_patterns(loaded.graph, found.sharing, found.policy, config.patterns, config.scan.seed, least)
+        stage.rows = len(loaded.graph.transfers)
+    return patterns
 
 
 def comparable(config: ScanConfig) -> HubSettings:

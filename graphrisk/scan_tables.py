@@ -17,10 +17,11 @@ from graphrisk.alerts.raising import alert_row
 from graphrisk.alerts.swallowed import Alert
 from graphrisk.entity_features import entity_columns
 from graphrisk.hubs import HubPolicy, hub_columns
-from graphrisk.metrics import metric_rows
+from graphrisk.metrics import metric_rows, pattern_metric_rows
 from graphrisk.rings.evidence import Evidence, EvidenceWriter
 from graphrisk.rings.links import RingLinks, span
 from graphrisk.rings.member_scores import member_scores
+from graphrisk.rings.patterns.search import PatternSearch
 from graphrisk.rings.search import Search
 from graphrisk.rings.settings import RingSettings
 from graphrisk.rings.typology import member_roles, name_typologies
@@ -62,6 +63,7 @@ class ScanTables:
     def __init__(self, scan_id: str, loaded: LoadResult) -> None:
         self.scan_id = scan_id
         self.ring_ids: list[str] = []
+        self._entity_nodes: npt.NDArray[np.int64] = np.empty(0, np.int64)
         self._loaded = loaded
         self._graph = loaded.graph
         self._tables: dict[str, dict[str, Any] | pa.Table] = {
@@ -69,10 +71,12 @@ class ScanTables:
             "refused_identifier": loaded.refused,
         }
 
-    def _names(self, nodes: npt.ArrayLike) -> pa.Array:
+    def names(self, nodes: npt.ArrayLike) -> pa.Array:
+        """Return the user's ids of nodes."""
         return self._graph.names.take(pa.array(np.asarray(nodes, dtype=np.int64)))
 
-    def _types(self, nodes: npt.ArrayLike) -> pa.Array:
+    def types(self, nodes: npt.ArrayLike) -> pa.Array:
+        """Return the types of nodes."""
         codes = self._graph.type_codes(np.asarray(nodes, dtype=np.int64))
         return pa.array(list(self._graph.types), pa.string()).take(pa.array(codes))
 
@@ -87,7 +91,7 @@ class ScanTables:
         """Make `ring`, `ring_member`, `ring_link` and `ring_evidence`."""
         chosen, n_rings = found.chosen, len(found.chosen)
         members = [found.candidates[int(c)] for c in chosen]
-        self.ring_ids = [make_ring_id(self._names(found.sharing.actors[group]).to_pylist()) for group in members]
+        self.ring_ids = [make_ring_id(self.names(found.sharing.actors[group]).to_pylist()) for group in members]
         ends = np.searchsorted(links.rings, np.arange(n_rings + 1))
         spans = [span(links.first_seen[a:b], links.last_seen[a:b]) for a, b in pairwise(ends)]
         value, currency = value_at_stake(self._graph, found, settings)
@@ -111,7 +115,8 @@ class ScanTables:
         }
         self._add_members(found, members)
         self._add_links(links)
-        self._add_evidence([(ring, line) for ring in range(n_rings) for line in writer.of_ring(ring)])
+        lines = [(ring, line) for ring in range(n_rings) for line in writer.of_ring(ring)]
+        self._tables["ring_evidence"] = self.evidence_columns(self.ring_ids, lines)
 
     def _add_members(self, found: Search, members: list[npt.NDArray[np.int32]]) -> None:
         flat = np.concatenate(members) if members else np.empty(0, np.int32)
@@ -119,8 +124,8 @@ class ScanTables:
         scores = [member_scores(found, int(c)) for c in found.chosen]
         self._tables["ring_member"] = {
             "ring_id": np.repeat(np.array(self.ring_ids, dtype=object), [len(m) for m in members]),
-            "entity_type": self._types(nodes),
-            "entity_id": self._names(nodes),
+            "entity_type": self.types(nodes),
+            "entity_id": self.names(nodes),
             "role": [role for group in members for role in member_roles(found, group)],
             "member_score": np.concatenate(scores) if scores else np.empty(0),
             "joined_at": times(found.history.started[flat]),
@@ -130,10 +135,10 @@ class ScanTables:
         ids = np.array(self.ring_ids or [""], dtype=object)
         self._tables["ring_link"] = {
             "ring_id": ids[links.rings],
-            "source_type": self._types(links.sources),
-            "source_id": self._names(links.sources),
-            "target_type": self._types(links.targets),
-            "target_id": self._names(links.targets),
+            "source_type": self.types(links.sources),
+            "source_id": self.names(links.sources),
+            "target_type": self.types(links.targets),
+            "target_id": self.names(links.targets),
             "link_type": links.types,
             "weight": links.weights,
             "first_seen": times(links.first_seen),
@@ -143,21 +148,22 @@ class ScanTables:
             "is_hub": links.is_hub,
         }
 
-    def _add_evidence(self, lines: list[tuple[int, Evidence]]) -> None:
+    def evidence_columns(self, ring_ids: list[str], lines: list[tuple[int, Evidence]]) -> dict[str, Any]:
+        """Columns of `ring_evidence` for lines of rings, each named by its position in `ring_ids`."""
         numbers: dict[int, int] = {}
         ids = []
         for ring, _ in lines:
             numbers[ring] = numbers.get(ring, 0) + 1
-            ids.append(f"{self.ring_ids[ring]}-{numbers[ring]:02d}")
+            ids.append(f"{ring_ids[ring]}-{numbers[ring]:02d}")
         flat = [node for _, line in lines for node in line.nodes]
-        kinds, names = self._types(flat).to_pylist(), self._names(flat).to_pylist()
+        kinds, names = self.types(flat).to_pylist(), self.names(flat).to_pylist()
         entities, at = [], 0
         for _, line in lines:
             pairs = zip(kinds[at : at + len(line.nodes)], names[at : at + len(line.nodes)], strict=True)
             entities.append([{"entity_type": kind, "entity_id": name} for kind, name in pairs])
             at += len(line.nodes)
-        self._tables["ring_evidence"] = {
-            "ring_id": [self.ring_ids[ring] for ring, _ in lines],
+        return {
+            "ring_id": [ring_ids[ring] for ring, _ in lines],
             "evidence_id": ids,
             "reason_code": [line.reason_code for _, line in lines],
             "direction": [line.direction for _, line in lines],
@@ -173,18 +179,83 @@ class ScanTables:
         """Make `entity_feature`: one row per account and wallet."""
         as_of = int(self._loaded.as_of.timestamp())
         columns = entity_columns(self._graph, found, settings, as_of)
-        nodes = columns.pop("node")
+        self._entity_nodes = nodes = columns.pop("node")
         best = np.asarray(columns.pop("ring"), dtype=np.int64)
         ids = pa.array([*self.ring_ids, ""], pa.string())
         moment = pa.array([self._loaded.as_of] * 1, UTC_TIME)[0]
         self._tables["entity_feature"] = {
-            "entity_type": self._types(nodes),
-            "entity_id": self._names(nodes),
+            "entity_type": self.types(nodes),
+            "entity_id": self.names(nodes),
             "event_timestamp": pa.repeat(moment, len(nodes)),
             "created_timestamp": pa.repeat(moment, len(nodes)),
             "ring_id": ids.take(pa.array(best, pa.int64(), mask=best < 0)),
             **columns,
         }
+
+    def append(self, rows: dict[str, dict[str, Any]]) -> None:
+        """Add rings with their members, links and evidence, and put all in the order of the score, worst first.
+
+        Parameters
+        ----------
+        rows : dict of str to dict
+            Columns to add to ``ring``, ``ring_member``, ``ring_link`` and ``ring_evidence``.
+        """
+        parts = {name: [self._shaped(name, self._tables[name]), self._shaped(name, rows[name])] for name in rows}
+        rings = pa.concat_tables(parts["ring"])
+        order = np.argsort(-rings["score"].to_numpy(), kind="stable")
+        place = {ring_id: k for k, ring_id in enumerate(rings["ring_id"].take(pa.array(order)).to_pylist())}
+        for name, tables in parts.items():
+            table = pa.concat_tables(tables)
+            places = np.array([place[ring_id] for ring_id in table["ring_id"].to_pylist()], dtype=np.int64)
+            self._tables[name] = table.take(pa.array(np.argsort(places, kind="stable"))).combine_chunks()
+
+    @staticmethod
+    def _shaped(name: str, columns: dict[str, Any] | pa.Table) -> pa.Table:
+        """Bring columns to the types of a schema, before the scan is named in them."""
+        fields = [field for field in SCHEMAS[name] if field.name != "scan_id"]
+        table = columns if isinstance(columns, pa.Table) else pa.table(columns)
+        return table.select([field.name for field in fields]).cast(pa.schema(fields))
+
+    def raise_scores(
+        self,
+        nodes: npt.NDArray[np.int64],
+        ring_ids: npt.NDArray[np.object_],
+        scores: npt.NDArray[np.float64],
+        bounds: npt.NDArray[np.float64],
+        sizes: npt.NDArray[np.int64],
+    ) -> None:
+        """Give members of further rings their best score in `entity_feature`.
+
+        Parameters
+        ----------
+        nodes : array of int64, shape (n,)
+            A row is a membership.
+        ring_ids : array of str, shape (n,)
+        scores : array of float64, shape (n,)
+        bounds : array of float64, shape (n, 2)
+            Low and high score.
+        sizes : array of int64, shape (n,)
+            Members of the ring.
+        """
+        columns = self._tables["entity_feature"]
+        assert isinstance(columns, dict)
+        row_of = np.full(self._graph.n_nodes, -1, np.int64)
+        row_of[self._entity_nodes] = np.arange(len(self._entity_nodes))
+        rows = row_of[nodes]
+        own = {name: np.array(columns[name]) for name in ("score", "score_low", "score_high", "n_rings")}
+        ring_id = np.array(columns["ring_id"].to_pylist(), dtype=object)
+        ring_size = np.array(columns["ring_size"].fill_null(0))
+        np.add.at(own["n_rings"], rows, 1)
+        for k in np.argsort(scores, kind="stable").tolist():
+            row = rows[k]
+            if scores[k] > own["score"][row] or ring_id[row] is None:
+                own["score"][row] = scores[k]
+                own["score_low"][row], own["score_high"][row] = bounds[k, 0], bounds[k, 1]
+                ring_id[row], ring_size[row] = ring_ids[k], sizes[k]
+        columns |= own
+        columns["has_ring"] = own["n_rings"] > 0
+        columns["ring_id"] = pa.array(ring_id.tolist(), pa.string())
+        columns["ring_size"] = pa.array(ring_size, pa.int64(), mask=own["n_rings"] == 0)
 
     def add_hubs(self, found: Search, policy: HubPolicy) -> None:
         """Make `hub`."""
@@ -193,12 +264,17 @@ class ScanTables:
         flat = np.concatenate(members) if members else np.empty(0, np.int32)
         columns = hub_columns(policy, found.sharing, starts, flat)
         nodes = columns.pop("node")
-        self._tables["hub"] = {"entity_type": self._types(nodes), "entity_id": self._names(nodes), **columns}
+        self._tables["hub"] = {"entity_type": self.types(nodes), "entity_id": self.names(nodes), **columns}
 
-    def add_metrics(self, found: Search, nulls: list[Search], changes: list[CapChange]) -> None:
+    def add_metrics(
+        self, found: Search, nulls: list[Search], changes: list[CapChange], patterns: PatternSearch | None = None
+    ) -> None:
         """Make `metric`."""
-        ring = self._tables["ring"]
-        rows = metric_rows(found, nulls, changes, ring["band"], ring["typology"], self._loaded)
+        ring = self._shaped("ring", self._tables["ring"])
+        bands, typologies = ring["band"].to_pylist(), ring["typology"].to_pylist()
+        rows = metric_rows(found, nulls, changes, bands, typologies, self._loaded)
+        if patterns is not None and patterns.rings:
+            rows += pattern_metric_rows(patterns, typologies)
         self._tables["metric"] = {
             key: pa.array(
                 [row[k] for row in rows], pa.int64() if key == "n" else pa.string() if k == 0 else pa.float64()
@@ -224,11 +300,14 @@ class ScanTables:
             "seed": [seed],
             **{f"n_{key}": [int(counts.get(key, 0))] for key in ("accounts", "links", "transfers", "events", "labels")},
             "n_rejected": [len(self._loaded.rejected)],
-            "n_rings": [len(self.ring_ids)],
+            "n_rings": [self._n_rings()],
             "n_alerts": [len(alerts)],
             "alerts": [[alert.text for alert in alerts]],
             "stages": [[vars(stage) for stage in stages]],
         }
+
+    def _n_rings(self) -> int:
+        return len(self._shaped("ring", self._tables["ring"])) if "ring" in self._tables else 0
 
     def finish(self) -> dict[str, pa.Table]:
         """Bring every table to its schema; tables that a dry run did not fill are empty."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphrisk.rings.settings import DEFAULT_CAPS, DEFAULT_EVIDENCE
+from graphrisk.rings.settings import DEFAULT_CAPS, DEFAULT_EVIDENCE, PATTERN_NAMES
 from loaders.template import template as load_template
 
 RULES = """
@@ -32,6 +32,18 @@ RULES = """
 # high_score = 0.9
 # q_value = 0.1                       # false-discovery rate that the bands high and medium keep
 # max_pairs = 200000000               # a scan that would join more pairs is refused before it starts to
+
+# ---- patterns -----------------------------------------------------------------------------------------------------
+# Rings that timed transfers between strangers draw.
+
+[patterns]
+# search = [{patterns}]
+# windows_days = [5, 8, 14, 22, 30]   # a pattern must be complete within one of them
+# most_meetings = 3                   # pairs with more transfers are no strangers
+# most_strangers = 200                # who deals with more is a shop, an exchange or a payroll
+# min_size = 3
+# max_size = 200
+# overlap = 0.6                       # of two rings with this Jaccard similarity only the better is listed
 
 # ---- lineage ------------------------------------------------------------------------------------------------------
 # A ring keeps its id from scan to scan of one store. These change neither what is found nor the id of the scan.
@@ -75,4 +87,5 @@ def template() -> str:
     """Return a commented TOML configuration that shows every key."""
     caps = ", ".join(f"{kind} = {cap}" for kind, cap in DEFAULT_CAPS.items())
     evidence = ", ".join(f"{kind} = {nats}" for kind, nats in DEFAULT_EVIDENCE.items())
-    return load_template().rstrip("\n") + "\n" + RULES.format(caps=caps, evidence=evidence)
+    patterns = ", ".join(f'"{name}"' for name in PATTERN_NAMES)
+    return load_template().rstrip("\n") + "\n" + RULES.format(caps=caps, evidence=evidence, patterns=patterns)

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Positive = Annotated[float, Field(gt=0)]
 MemberType = Literal["account", "wallet"]
+PatternName = Literal[
+    "bipartite",
+    "scatter_gather",
+    "cycle",
+    "gather_scatter",
+    "stack",
+    "multi_step_flow",
+    "peel_chain",
+    "pass_through",
+    "fan_in",
+    "fan_out",
+    "random",
+]
+PATTERN_NAMES: tuple[PatternName, ...] = get_args(PatternName)
 MEMBER_TYPES: tuple[MemberType, ...] = ("account", "wallet")
 
 
@@ -76,6 +90,25 @@ DEFAULT_EVIDENCE = {
     "referral": 4.5,
     "transfer": 3.0,
 }
+
+
+class PatternRules(BaseModel):
+    """Which patterns of laundering are sought in transfers between strangers, and how."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    search: list[PatternName] = Field(default_factory=lambda: list(PATTERN_NAMES))
+    """Patterns to seek; an empty list seeks none."""
+    windows_days: list[Positive] = Field(default_factory=lambda: [5.0, 8.0, 14.0, 22.0, 30.0], min_length=1)
+    """Within how many days a pattern must be complete; each window is tried."""
+    most_meetings: Annotated[int, Field(ge=1)] = 3
+    """Pairs with more transfers between them are no strangers, even deep among others who are."""
+    most_strangers: Annotated[int, Field(ge=1)] = 200
+    """Who deals with more strangers is a shop, an exchange or a payroll, and left out."""
+    min_size: Annotated[int, Field(ge=3)] = 3
+    max_size: Annotated[int, Field(ge=3)] = 200
+    overlap: Annotated[float, Field(gt=0, le=1)] = 0.6
+    """Of two rings with at least this Jaccard similarity only the better is listed."""
 
 
 class RingSettings(BaseModel):

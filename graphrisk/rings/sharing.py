@@ -144,8 +144,20 @@ def _merge(a: LongArray, b: LongArray, seconds: LongArray, n_b: int) -> tuple[Lo
     return keys[starts] // n_b, keys[starts] % n_b, first, np.maximum.reduceat(seconds, starts), counts
 
 
-def _actor_of_nodes(graph: EntityGraph, with_wallets: bool) -> tuple[IntArray, LongArray]:
-    """Return the actors' node ids and, for each node, the actor index that acts for it, or -1."""
+def actor_of_nodes(graph: EntityGraph, with_wallets: bool) -> tuple[IntArray, LongArray]:
+    """Return the actors' node ids and, for each node, the actor index that acts for it, or -1.
+
+    Parameters
+    ----------
+    graph : EntityGraph
+    with_wallets : bool
+        Whether wallets that belong to no account are actors.
+
+    Returns
+    -------
+    actors : array of int32, shape (n_actors,)
+    acts_for : array of int64, shape (n_nodes,)
+    """
     acts_for = np.full(graph.n_nodes, -1, np.int64)
     acts_for[: graph.n_accounts] = np.arange(graph.n_accounts)
     wallets = graph.nodes_of("wallet")
@@ -233,7 +245,7 @@ def find_sharing(graph: EntityGraph, *, with_wallets: bool = True) -> Sharing:
     Sharing
         O(n log n) in links, referrals and transfers; about 40 bytes per row.
     """
-    actors, acts_for = _actor_of_nodes(graph, with_wallets)
+    actors, acts_for = actor_of_nodes(graph, with_wallets)
     invitee, inviter, invited_at = _referrals(graph)
     links = graph.links
     money, payments = _money_rows(graph, acts_for)

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms.entity_graph import EntityGraph
+from algorithms.transfers import Transfers
 from graphrisk.rings.search import Search
 from graphrisk.rings.settings import RingSettings
 
@@ -51,3 +52,18 @@ def value_at_stake(
         else:
             currencies.append(None)
     return values, currencies
+
+
+def amount_currency(transfers: Transfers) -> str | None:
+    """Currency that sums of amounts are in; None where the data name none.
+
+    Parameters
+    ----------
+    transfers : Transfers
+    """
+    if transfers.amounts_usd is not None:
+        return "USD"
+    if transfers.currencies is None:
+        return None
+    used = np.unique(transfers.currencies)
+    return transfers.currency_names[used[0]] if len(used) == 1 and used[0] >= 0 else None

@@ -1,0 +1,240 @@
+"""The search for patterns of laundering: pools, a null model beside them, scores, and the resolved list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from algorithms.entity_graph import EntityGraph
+from algorithms.significance import decoy_q_values
+from algorithms.transfers import Transfers
+from gnn.transparent import THRESHOLD
+from graphrisk.hubs import HubPolicy
+from graphrisk.rings.patterns import PATTERNS
+from graphrisk.rings.patterns.match import Match, Pattern
+from graphrisk.rings.patterns.pool import DAY, Pool, make_pools
+from graphrisk.rings.settings import PatternRules
+from graphrisk.rings.sharing import Sharing, actor_of_nodes
+
+FloatArray = npt.NDArray[np.float64]
+LongArray = npt.NDArray[np.int64]
+
+N_DRAWS = 3
+MOST_TRANSFERS = 200_000
+"""Transfers in which the whole pool is searched; a larger pool is cut to its deeper cores."""
+SHAPE_WEIGHT, STRANGERS_WEIGHT, EVERYDAY_WEIGHT = 1.5, 0.5, -1.0
+
+
+@dataclass(frozen=True, eq=False)
+class PatternRing:
+    """A match that is listed, or a decoy.
+
+    Parameters
+    ----------
+    pattern : Pattern
+    match : Match
+    pool : Pool
+        Of which the match has rows.
+    members : array of int64
+        Actor indices, ascending.
+    shape, strangers, everyday : float
+        Parts of the score in nats: how surprising the shape is, how surprisingly many strangers the members deal
+        with, and, against, how much of what they do is with partners of old.
+    everyday_share : float
+        Share of the members' transfers that are not between strangers.
+    """
+
+    pattern: Pattern
+    match: Match
+    pool: Pool
+    members: LongArray
+    shape: float
+    strangers: float
+    everyday: float
+    everyday_share: float
+
+    @property
+    def nats(self) -> float:
+        """Sum of the parts."""
+        return self.shape + self.strangers + self.everyday
+
+    @property
+    def score(self) -> float:
+        """Score in [0, 1] on the scale of all rings."""
+        return _sigmoid(self.nats)
+
+    @property
+    def low(self) -> float:
+        """Score without the strongest part for."""
+        return _sigmoid(self.nats - max(self.shape, self.strangers))
+
+    @property
+    def high(self) -> float:
+        """Score without what speaks against."""
+        return _sigmoid(self.nats - self.everyday)
+
+    @property
+    def member_scores(self) -> FloatArray:
+        """Score of each member: the ring's, down to 0.7 of it for who deals with fewer strangers than most here."""
+        own = self.pool.surprise[self.members]
+        return self.score * (0.7 + 0.3 * np.minimum(own / max(float(np.median(own)), 1e-9), 1.0))
+
+
+@dataclass(frozen=True, eq=False)
+class PatternSearch:
+    """What the search found.
+
+    Parameters
+    ----------
+    rings : list of PatternRing
+        Best first.
+    q_values : array of float64, shape (n_rings,)
+    n_decoys : float
+        Rings that the null model gives, per draw.
+    n_cut : int
+        How often a search was cut at its bound.
+    n_hubs : int
+        Actors that deal with too many strangers to be searched.
+    """
+
+    rings: list[PatternRing]
+    q_values: FloatArray
+    n_decoys: float = 0.0
+    n_cut: int = 0
+    n_hubs: int = 0
+
+
+def _sigmoid(nats: float) -> float:
+    return float(1 / (1 + np.exp(np.clip(THRESHOLD - nats, -500, 500))))
+
+
+def actor_transfers(graph: EntityGraph, sharing: Sharing, policy: HubPolicy) -> Transfers:
+    """Transfers between actors, known hubs left out.
+
+    Parameters
+    ----------
+    graph : EntityGraph
+    sharing : Sharing
+    policy : HubPolicy
+
+    Returns
+    -------
+    Transfers
+        With actor indices for node ids.
+    """
+    transfers = graph.transfers
+    _, acts_for = actor_of_nodes(graph, sharing.n_actors > graph.n_accounts)
+    sources, targets = (acts_for[ends].astype(np.int32) for ends in (transfers.sources, transfers.targets))
+    use = (sources >= 0) & (targets >= 0)
+    use[use] &= ~(policy.known_actors[sources[use]] | policy.known_actors[targets[use]])
+    assert transfers.seconds is not None
+    amounts = transfers.amounts if transfers.amounts_usd is None else transfers.amounts_usd
+    return Transfers(
+        sources[use], targets[use], transfers.seconds[use], None if amounts is None else amounts[use]
+    )  # fmt: skip
+
+
+def search_patterns(
+    graph: EntityGraph, sharing: Sharing, policy: HubPolicy, rules: PatternRules, seed: int, least_nats: float
+) -> PatternSearch:
+    """Find rings that transfers between strangers draw.
+
+    Shapes that chance hardly makes are sought among all strangers; the others among accounts in a deeper core of the
+    graph of strangers than the null model has, one step less deep for those that amounts confirm.
+
+    Parameters
+    ----------
+    graph : EntityGraph
+    sharing : Sharing
+    policy : HubPolicy
+    rules : PatternRules
+    seed : int
+    least_nats : float
+        Rings below are not listed.
+
+    Returns
+    -------
+    PatternSearch
+        Empty where no transfer between actors has a time. O(transfers log transfers), and bounded work per transfer.
+    """
+    nothing = PatternSearch([], np.empty(0))
+    if graph.transfers.seconds is None or not rules.search:
+        return nothing
+    once, few = make_pools(actor_transfers(graph, sharing, policy), sharing.n_actors, rules.most_meetings)
+    if len(once) == 0:
+        return nothing
+    hubs = once.degrees > rules.most_strangers
+    once, few = (pool.only(~(hubs[pool.sources] | hubs[pool.targets])) for pool in (once, few))
+    nulls = [once.by_chance(seed + draw) for draw in range(N_DRAWS)]
+    depth = max(int(null.cores.max(initial=0)) for null in nulls)
+    rings = _resolved(_scored(once, few, depth, rules), rules, least_nats)
+    decoys = [ring for null in nulls for ring in _resolved(_scored(null, null, depth, rules), rules, least_nats)]
+    q_values = decoy_q_values(
+        np.array([ring.nats for ring in rings]), np.array([ring.nats for ring in decoys]), n_decoy_runs=N_DRAWS
+    )
+    return PatternSearch(rings, q_values, len(decoys) / N_DRAWS, once.n_cut[0] + few.n_cut[0], int(hubs.sum()))
+
+
+def _deeper(pool: Pool, cores: LongArray, depth: int) -> Pool:
+    return pool.only((cores[pool.sources] >= depth) & (cores[pool.targets] >= depth))
+
+
+def _scored(once: Pool, few: Pool, depth: int, rules: PatternRules) -> Iterator[PatternRing]:
+    """Run every pattern over its pools and windows."""
+    wide, cores, at = once, once.cores, 2
+    while len(wide) > MOST_TRANSFERS:
+        at += 1
+        wide = _deeper(once, cores, at)
+    flows = _deeper(wide, cores, max(depth, 2))
+    inner, rare = _deeper(wide, cores, depth + 1), _deeper(few, cores, depth + 2)
+    for pattern in PATTERNS:
+        if pattern.typology not in rules.search:
+            continue
+        pools = [wide, inner, rare] if pattern.everywhere else [inner, rare]
+        pools += [flows] if pattern.by_amounts else []
+        for pool in pools:
+            for window in rules.windows_days:
+                for match in pattern.find(pool, int(window * DAY)):
+                    yield _score(pattern, match, pool)
+
+
+def _score(pattern: Pattern, match: Match, pool: Pool) -> PatternRing:
+    members = match.members(pool)
+    everyday = 1 - float(pool.degrees[members].sum() / max(pool.activity[members].sum(), 1))
+    return PatternRing(
+        pattern=pattern,
+        match=match,
+        pool=pool,
+        members=members,
+        shape=SHAPE_WEIGHT * float(np.log1p(match.nats)),
+        strangers=STRANGERS_WEIGHT * float(np.log1p(pool.surprise[members].mean())),
+        everyday=EVERYDAY_WEIGHT * max(everyday, 0.0),
+        everyday_share=max(everyday, 0.0),
+    )
+
+
+def _resolved(found: Iterator[PatternRing], rules: PatternRules, least_nats: float) -> list[PatternRing]:
+    """Best first, leaving out who is too alike a better one; members may overlap."""
+    best: dict[bytes, PatternRing] = {}
+    for ring in found:
+        key = ring.members.tobytes()
+        fits = rules.min_size <= len(ring.members) <= rules.max_size and ring.nats >= least_nats
+        if fits and (key not in best or ring.nats > best[key].nats):
+            best[key] = ring
+    chosen: list[PatternRing] = []
+    rings_of: dict[int, list[int]] = {}
+    for ring in sorted(best.values(), key=lambda ring: (-ring.nats, ring.members.tobytes())):
+        shared: dict[int, int] = {}
+        for member in ring.members.tolist():
+            for other in rings_of.get(member, ()):
+                shared[other] = shared.get(other, 0) + 1
+        sizes = {other: len(ring.members) + len(chosen[other].members) - n for other, n in shared.items()}
+        if any(n >= rules.overlap * sizes[other] for other, n in shared.items()):
+            continue
+        for member in ring.members.tolist():
+            rings_of.setdefault(member, []).append(len(chosen))
+        chosen.append(ring)
+    return chosen
