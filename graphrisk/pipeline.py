@@ -32,7 +32,7 @@ from graphrisk.stages import Progress, StageLog
 from loaders import LoadResult, load
 from loaders.identifiers import key_from_environment, normalise
 
-NOT_IN_HASH = {"store", "threads", "memory_limit", "temp_dir", "base_dir", "name", "lineage", "alerts"}
+NOT_IN_HASH = {"store", "threads", "memory_limit", "temp_dir", "base_dir", "name", "lineage", "alerts", "neo4j"}
 
 
 def run_scan(
