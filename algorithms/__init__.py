@@ -11,6 +11,7 @@ from algorithms.cuts import (
     minimum_cut,
     two_edge_components,
 )
+from algorithms.dense_blocks import DenseBlock, bipartite_graph, dense_blocks, densest_block, time_bins
 from algorithms.entity_graph import EntityGraph, Events, Links
 from algorithms.entity_interchange import (
     entity_graph_from_pandas,
@@ -30,6 +31,7 @@ from algorithms.transfers import Transfers
 __all__ = [
     "MISSING_TIME",
     "Communities",
+    "DenseBlock",
     "EntityGraph",
     "Events",
     "Graph",
@@ -40,11 +42,14 @@ __all__ = [
     "UsePenalties",
     "articulation_points",
     "benjamini_hochberg",
+    "bipartite_graph",
     "bridges",
     "conductance",
     "connected_components",
     "count_pairs",
     "decoy_q_values",
+    "dense_blocks",
+    "densest_block",
     "entity_graph_from_pandas",
     "entity_graph_to_hetero_data",
     "entity_graph_to_igraph",
@@ -59,6 +64,7 @@ __all__ = [
     "k_cores",
     "minimum_cut",
     "project",
+    "time_bins",
     "to_igraph",
     "to_networkx",
     "to_scipy",
