@@ -23,8 +23,17 @@ from algorithms.entity_interchange import (
 from algorithms.graph import Graph
 from algorithms.interchange import from_igraph, from_networkx, from_scipy, to_igraph, to_networkx, to_scipy
 from algorithms.pair_evidence import UsePenalties, weigh_pairs
+from algorithms.partition_statistics import PartitionStatistics, partition_statistics
 from algorithms.projection import Projection, count_pairs, project
+from algorithms.sampling import Neighbourhood, Relation, sample_neighbours
 from algorithms.significance import benjamini_hochberg, decoy_q_values, expected_share
+from algorithms.spreading import (
+    UnionFind,
+    clustering_coefficients,
+    count_triangles,
+    personalised_pagerank,
+    propagate_labels,
+)
 from algorithms.times import MISSING_TIME
 from algorithms.transfers import Transfers
 
@@ -37,16 +46,22 @@ __all__ = [
     "Graph",
     "Links",
     "MinimumCut",
+    "Neighbourhood",
+    "PartitionStatistics",
     "Projection",
+    "Relation",
     "Transfers",
+    "UnionFind",
     "UsePenalties",
     "articulation_points",
     "benjamini_hochberg",
     "bipartite_graph",
     "bridges",
+    "clustering_coefficients",
     "conductance",
     "connected_components",
     "count_pairs",
+    "count_triangles",
     "decoy_q_values",
     "dense_blocks",
     "densest_block",
@@ -63,7 +78,11 @@ __all__ = [
     "from_scipy",
     "k_cores",
     "minimum_cut",
+    "partition_statistics",
+    "personalised_pagerank",
     "project",
+    "propagate_labels",
+    "sample_neighbours",
     "time_bins",
     "to_igraph",
     "to_networkx",
