@@ -12,6 +12,7 @@ from algorithms.cuts import (
     minimum_cut,
     two_edge_components,
 )
+from algorithms.dense_blocks import DenseBlock, bipartite_graph, dense_blocks, densest_block, time_bins
 from algorithms.entity_graph import EntityGraph, Events, Links
 from algorithms.entity_interchange import (
     entity_graph_from_pandas,
@@ -23,8 +24,17 @@ from algorithms.entity_interchange import (
 from algorithms.graph import Graph
 from algorithms.interchange import from_igraph, from_networkx, from_scipy, to_igraph, to_networkx, to_scipy
 from algorithms.pair_evidence import UsePenalties, weigh_pairs
+from algorithms.partition_statistics import PartitionStatistics, partition_statistics
 from algorithms.projection import Projection, count_pairs, project
+from algorithms.sampling import Neighbourhood, Relation, sample_neighbours
 from algorithms.significance import benjamini_hochberg, decoy_q_values, expected_share
+from algorithms.spreading import (
+    UnionFind,
+    clustering_coefficients,
+    count_triangles,
+    personalised_pagerank,
+    propagate_labels,
+)
 from algorithms.times import MISSING_TIME
 from algorithms.transfer_features import TransferFeatures, feature_names, transfer_features
 from algorithms.transfer_state import PatternSettings, TransferState
@@ -34,25 +44,35 @@ __all__ = [
     "MISSING_TIME",
     "AccountFeatures",
     "Communities",
+    "DenseBlock",
     "EntityGraph",
     "Events",
     "Graph",
     "Links",
     "MinimumCut",
+    "Neighbourhood",
+    "PartitionStatistics",
     "PatternSettings",
     "Projection",
+    "Relation",
     "TransferFeatures",
     "TransferState",
     "Transfers",
+    "UnionFind",
     "UsePenalties",
     "account_transfer_features",
     "articulation_points",
     "benjamini_hochberg",
+    "bipartite_graph",
     "bridges",
+    "clustering_coefficients",
     "conductance",
     "connected_components",
     "count_pairs",
+    "count_triangles",
     "decoy_q_values",
+    "dense_blocks",
+    "densest_block",
     "entity_graph_from_pandas",
     "entity_graph_to_hetero_data",
     "entity_graph_to_igraph",
@@ -68,7 +88,12 @@ __all__ = [
     "k_cores",
     "minimum_cut",
     "one_off_pairs",
+    "partition_statistics",
+    "personalised_pagerank",
     "project",
+    "propagate_labels",
+    "sample_neighbours",
+    "time_bins",
     "to_igraph",
     "to_networkx",
     "to_scipy",

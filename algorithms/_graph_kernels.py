@@ -6,25 +6,6 @@ from algorithms._numba import jit
 
 
 @jit
-def sort_rows(n_rows, rows, columns, weights):
-    """Sort entries by row with a counting sort, stable in the order given."""
-    indptr = np.zeros(n_rows + 1, np.int64)
-    for row in rows:
-        indptr[row + 1] += 1
-    for row in range(n_rows):
-        indptr[row + 1] += indptr[row]
-    at = indptr[:-1].copy()
-    out_columns = np.empty(len(rows), np.int32)
-    out_weights = np.empty(len(rows))
-    for entry in range(len(rows)):
-        place = at[rows[entry]]
-        at[rows[entry]] += 1
-        out_columns[place] = columns[entry]
-        out_weights[place] = weights[entry]
-    return indptr, out_columns, out_weights
-
-
-@jit
 def transpose(n_rows, indptr, columns, weights):
     """Turn rows into columns; the entries of every new row come out in ascending order."""
     counts = np.zeros(n_rows + 1, np.int64)
@@ -42,27 +23,6 @@ def transpose(n_rows, indptr, columns, weights):
             out_columns[place] = row
             out_weights[place] = weights[entry]
     return counts, out_columns, out_weights
-
-
-@jit
-def merge_sorted(indptr, columns, weights):
-    """Sum the weights of equal neighbours of each row; columns are ascending within rows."""
-    n = len(indptr) - 1
-    merged = np.zeros(n + 1, np.int64)
-    out_columns = np.empty_like(columns)
-    out_weights = np.empty_like(weights)
-    place = 0
-    for row in range(n):
-        begin = place
-        for entry in range(indptr[row], indptr[row + 1]):
-            if place > begin and out_columns[place - 1] == columns[entry]:
-                out_weights[place - 1] += weights[entry]
-            else:
-                out_columns[place] = columns[entry]
-                out_weights[place] = weights[entry]
-                place += 1
-        merged[row + 1] = place
-    return merged, out_columns[:place].copy(), out_weights[:place].copy()
 
 
 @jit

@@ -20,8 +20,10 @@ Partition = namedtuple("Partition", "mass sizes frozen live community_mass commu
 # how to move: gain is weight - resolution * mass * mass; communities stay within `most`; `least` is no gain; graphs of
 # less than `serial_work` are moved node by node, and less than `parallel_work` at a time by one thread
 Rules = namedtuple("Rules", "resolution most least serial_work parallel_work")
-# what a run wants for each node of a batch
-Wishes = namedtuple("Wishes", "target to_new to_old gain")
+# what a run wants for each node of a batch: the community, and the weights to it and to the one before
+Wishes = namedtuple("Wishes", "target to_new to_old")
+# labels that nobody has, as a stack; its height stands in an array of one
+Empty = namedtuple("Empty", "labels height")
 
 N_BATCHES = 32
 N_RUNS = 16
@@ -30,11 +32,12 @@ NOWHERE = -1  # a target: an empty community
 
 
 @jit
-def evaluate_run(rows, parts, rules, alone, batch, low, high, to, touched, wishes):
-    """Move the nodes of one run one after the other within its own view; masses change at once if it is `alone`."""
+def evaluate_run(rows, parts, rules, batch, low, high, to, touched, wishes):
+    """Move the nodes of one run one after the other within its own view."""
     starts, ends, indices, weights, unit = rows
     mass, sizes, frozen, live, community_mass, community_size, _ = parts
     resolution, most, least = rules.resolution, rules.most, rules.least
+    target, to_new, to_old = wishes
     bounded = len(community_size) > 0
     if low == high:
         return
@@ -62,29 +65,35 @@ def evaluate_run(rows, parts, rules, alone, batch, low, high, to, touched, wishe
             gain = weight - resolution * m * community_mass[c]
             if gain > top and weight > 0.0 and not (bounded and community_size[c] + sizes[v] > most):
                 best, top = c, gain
-                wishes.to_new[i] = weight
-        wishes.to_old[i] = own
-        wishes.gain[i] = top - least - stay
+                to_new[i] = weight
+        to_old[i] = own
         if best == old and stay < -least:
             best = NOWHERE
-            wishes.gain[i] = -stay
-        wishes.target[i] = best
+        target[i] = best
         if best >= 0:
             live[v] = best
-        if alone and best != old:
-            shift(parts, v, old, best, bounded)
 
 
 @jit
-def shift(parts, v, old, new, bounded):
-    """Carry the mass and the size of a node from one community to another."""
+def carry_out(parts, v, new, empty):
+    """Move a node to another community, or into an empty one."""
+    old = parts.frozen[v]
+    if new < 0:
+        empty.height[0] -= 1
+        new = empty.labels[empty.height[0]]
     parts.community_mass[old] -= parts.mass[v]
-    if new >= 0:
-        parts.community_mass[new] += parts.mass[v]
-    if bounded:
+    parts.community_mass[new] += parts.mass[v]
+    if len(parts.community_size) > 0:
         parts.community_size[old] -= parts.sizes[v]
-        if new >= 0:
-            parts.community_size[new] += parts.sizes[v]
+        parts.community_size[new] += parts.sizes[v]
+    parts.members[old] -= 1
+    parts.members[new] += 1
+    if parts.members[old] == 0:
+        parts.community_mass[old] = 0.0  # what rounding left
+        empty.labels[empty.height[0]] = old
+        empty.height[0] += 1
+    parts.frozen[v] = new
+    parts.live[v] = new
 
 
 @jit
@@ -100,10 +109,10 @@ def flag_neighbours(rows, frozen, movers, low, high, flags):
 
 
 @jit
-def do_share(rows, parts, rules, alone, batch, runs, low, high, movers, first, last, to, touched, wishes, flags):
+def do_share(rows, parts, rules, batch, runs, low, high, movers, first, last, to, touched, wishes, flags):
     """Do one thread's share: some runs of this batch, some movers of the last one."""
     for r in range(low, high):
-        evaluate_run(rows, parts, rules, alone, batch, runs[r], runs[r + 1], to, touched, wishes)
+        evaluate_run(rows, parts, rules, batch, runs[r], runs[r + 1], to, touched, wishes)
     flag_neighbours(rows, parts.frozen, movers, first, last, flags)
 
 
@@ -112,7 +121,7 @@ def do_shares(rows, parts, rules, batch, runs, run_bounds, movers, mover_bounds,
     """Do all shares, each by one thread."""
     for t in prange(len(scratch)):
         do_share(
-            rows, parts, rules, False, batch, runs, run_bounds[t], run_bounds[t + 1],
+            rows, parts, rules, batch, runs, run_bounds[t], run_bounds[t + 1],
             movers, mover_bounds[t], mover_bounds[t + 1], scratch[t], touched[t], wishes, flags,
         )  # fmt: skip
 
@@ -136,57 +145,47 @@ def cut_evenly(rows, nodes, n, bounds):
 
 
 @jit
-def commit(parts, rules, alone, batch, n, wishes, flags, movers, empty, n_empty):
-    """Carry out the wishes of a batch in the order of ids, where they still gain; returns movers, moves and gain."""
+def commit(parts, rules, batch, low, high, wishes, flags, movers, empty):
+    """Carry out wishes of a batch in the order of ids, where they still gain.
+
+    Returns the numbers of movers and of moves, and what was gained.
+    """
     resolution, most, least = rules.resolution, rules.most, rules.least
     bounded = len(parts.community_size) > 0
     n_movers, moves, gained = 0, 0, 0.0
-    for i in range(n):
+    for i in range(low, high):
         v = batch[i]
-        old, new = parts.frozen[v], wishes.target[i]
-        if new == old:
+        old, new, m = parts.frozen[v], wishes.target[i], parts.mass[v]
+        if new == old or (new < 0 and parts.members[old] == 1):
             continue
-        m = parts.mass[v]
-        gain = wishes.gain[i]
-        if not alone:
-            stay = wishes.to_old[i] - resolution * m * (parts.community_mass[old] - m)
-            gain = -stay if new < 0 else wishes.to_new[i] - resolution * m * parts.community_mass[new] - stay
-            full = new >= 0 and bounded and parts.community_size[new] + parts.sizes[v] > most
-            if gain <= least or full or (new >= 0 and parts.members[new] == 0):
-                # others took the room or the mass meanwhile: it and its neighbours are asked again
-                parts.live[v] = old
-                flags[v] = 1
-                movers[n_movers] = v
-                n_movers += 1
-                continue
-        if new < 0 and parts.members[old] == 1:
-            if alone:
-                parts.community_mass[old] = m
-                if bounded:
-                    parts.community_size[old] = parts.sizes[v]
-            continue
-        if new < 0:
-            n_empty -= 1
-            new = empty[n_empty]
-            if alone:
-                parts.community_mass[new] = m
-                if bounded:
-                    parts.community_size[new] = parts.sizes[v]
-        if not alone:
-            shift(parts, v, old, new, bounded)
-        parts.members[old] -= 1
-        parts.members[new] += 1
-        if parts.members[old] == 0:
-            parts.community_mass[old] = 0.0  # what rounding left
-            empty[n_empty] = old
-            n_empty += 1
-        parts.frozen[v] = new
-        parts.live[v] = new
+        stay = wishes.to_old[i] - resolution * m * (parts.community_mass[old] - m)
+        gain = -stay if new < 0 else wishes.to_new[i] - resolution * m * parts.community_mass[new] - stay
+        full = new >= 0 and bounded and parts.community_size[new] + parts.sizes[v] > most
         movers[n_movers] = v
         n_movers += 1
-        moves += 1
-        gained += gain
-    return n_movers, moves, gained, n_empty
+        if gain <= least or full or (new >= 0 and parts.members[new] == 0):
+            # others took the room or the mass meanwhile: it and its neighbours are asked again
+            parts.live[v] = old
+            flags[v] = 1
+        else:
+            carry_out(parts, v, new, empty)
+            moves += 1
+            gained += gain
+    return n_movers, moves, gained
+
+
+@jit
+def move_one_by_one(rows, parts, rules, batch, n, to, touched, wishes, flags, movers, empty):
+    """Move nodes one after the other, each with all moves before it in view; returns moves and gain."""
+    moves, gained = 0, 0.0
+    for i in range(n):
+        evaluate_run(rows, parts, rules, batch, i, i + 1, to, touched, wishes)
+        if wishes.target[i] != parts.frozen[batch[i]]:
+            n_movers, n_moved, n_gained = commit(parts, rules, batch, i, i + 1, wishes, flags, movers, empty)
+            flag_neighbours(rows, parts.frozen, movers, 0, n_movers, flags)
+            moves += n_moved
+            gained += n_gained
+    return moves, gained
 
 
 @jit
@@ -201,13 +200,12 @@ def start_partition(mass, sizes, labels, bounded):
         parts.members[labels[v]] += 1
         if bounded:
             parts.community_size[labels[v]] += sizes[v]
-    empty = np.empty(n, np.int32)
-    n_empty = 0
+    empty = Empty(np.empty(n, np.int32), np.zeros(1, np.int64))
     for c in range(n - 1, -1, -1):
         if parts.members[c] == 0:
-            empty[n_empty] = c
-            n_empty += 1
-    return parts, empty, n_empty
+            empty.labels[empty.height[0]] = c
+            empty.height[0] += 1
+    return parts, empty
 
 
 @jit
@@ -218,14 +216,14 @@ def move_nodes(rows, mass, sizes, labels, rules, tolerance, scratch, touched):
     the entries of the flagged nodes. Traag, Waltman and van Eck 2019, appendix A.2, MoveNodesFast, batched.
     """
     n = len(mass)
-    parts, empty, n_empty = start_partition(mass, sizes, labels, rules.most < np.iinfo(np.int64).max)
+    parts, empty = start_partition(mass, sizes, labels, rules.most < np.iinfo(np.int64).max)
     total_work = 0
     for v in range(n):
         total_work += rows.ends[v] - rows.starts[v] + WORK_PER_NODE
     most_nodes, most_work = max(n // N_BATCHES, 1), max(total_work // N_BATCHES, 64)
     flags = np.ones(n, np.uint8)
     batch, movers = np.empty(most_nodes, np.int32), np.empty(most_nodes, np.int32)
-    wishes = Wishes(np.empty(most_nodes, np.int32), np.empty(most_nodes), np.empty(most_nodes), np.empty(most_nodes))
+    wishes = Wishes(np.empty(most_nodes, np.int32), np.empty(most_nodes), np.empty(most_nodes))
     threads = len(scratch)
     runs = np.zeros(N_RUNS + 1, np.int64)
     run_bounds, mover_bounds = np.arange(threads + 1) * N_RUNS // threads, np.zeros(threads + 1, np.int64)
@@ -244,22 +242,26 @@ def move_nodes(rows, mass, sizes, labels, rules, tolerance, scratch, touched):
                 cursor += 1
             if n_batch == 0 and n_movers == 0:
                 break
-            alone = one_by_one or n_batch < 2 * N_RUNS
-            n_runs = 1 if alone else N_RUNS
-            cut_evenly(rows, batch, n_batch, runs[: n_runs + 1])
-            if threads > 1 and not alone and work > rules.parallel_work:
-                cut_evenly(rows, movers, n_movers, mover_bounds)
-                do_shares(
-                    rows, parts, rules, batch, runs, run_bounds, movers, mover_bounds, scratch, touched, wishes, flags
+            if one_by_one or n_batch < 2 * N_RUNS:
+                flag_neighbours(rows, parts.frozen, movers, 0, n_movers, flags)
+                n_movers = 0
+                n_moved, n_gained = move_one_by_one(
+                    rows, parts, rules, batch, n_batch, scratch[0], touched[0], wishes, flags, movers, empty
                 )
             else:
-                do_share(
-                    rows, parts, rules, alone, batch, runs, 0, n_runs,
-                    movers, 0, n_movers, scratch[0], touched[0], wishes, flags,
-                )  # fmt: skip
-            n_movers, n_moved, n_gained, n_empty = commit(
-                parts, rules, alone, batch, n_batch, wishes, flags, movers, empty, n_empty
-            )
+                cut_evenly(rows, batch, n_batch, runs)
+                if threads > 1 and work > rules.parallel_work:
+                    cut_evenly(rows, movers, n_movers, mover_bounds)
+                    do_shares(
+                        rows, parts, rules, batch, runs, run_bounds, movers, mover_bounds,
+                        scratch, touched, wishes, flags,
+                    )  # fmt: skip
+                else:
+                    do_share(
+                        rows, parts, rules, batch, runs, 0, N_RUNS, movers, 0, n_movers,
+                        scratch[0], touched[0], wishes, flags,
+                    )  # fmt: skip
+                n_movers, n_moved, n_gained = commit(parts, rules, batch, 0, n_batch, wishes, flags, movers, empty)
             evaluated += n_batch
             moved += n_moved
             gained += n_gained

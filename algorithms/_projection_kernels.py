@@ -1,17 +1,15 @@
 """Kernels that turn an incidence of actors and signals into pairs of actors."""
 
 import numpy as np
+from numba import prange
 
-from algorithms._numba import jit
+from algorithms._numba import jit, jit_parallel
 
 
 @jit
-def count_targets(starts, actors, signal_starts, signal_actors, signals, allowed, seen):
-    """For each actor, how many greater actors it shares an allowed signal with, and how often."""
-    n = len(starts) - 1
-    pairs = np.zeros(n + 1, np.int64)
-    shared = np.zeros(n + 1, np.int64)
-    for a in range(n):
+def count_block(low, high, starts, signal_starts, signal_actors, signals, allowed, seen, pairs, shared):
+    """Count for some actors the greater ones with which they share an allowed signal, and how often."""
+    for a in range(low, high):
         for row in range(starts[a], starts[a + 1]):
             s = signals[row]
             if not allowed[s]:
@@ -24,24 +22,44 @@ def count_targets(starts, actors, signal_starts, signal_actors, signals, allowed
                 if seen[b] != a:
                     seen[b] = a
                     pairs[a + 1] += 1
+
+
+@jit_parallel
+def count_targets(bounds, starts, signal_starts, signal_actors, signals, allowed):
+    """For each actor, how many greater actors it shares an allowed signal with, and how often; summed up to it."""
+    n = len(starts) - 1
+    pairs = np.zeros(n + 1, np.int64)
+    shared = np.zeros(n + 1, np.int64)
+    for t in prange(len(bounds) - 1):
+        seen = np.full(n, -1, np.int32)
+        count_block(
+            bounds[t], bounds[t + 1], starts, signal_starts, signal_actors, signals, allowed, seen, pairs, shared
+        )
     return np.cumsum(pairs), np.cumsum(shared)
 
 
 @jit
-def fill_pairs(
-    starts, signal_starts, signal_actors, signals, allowed, nats, pair_starts, shared_starts, n_shared_total
+def fill_block(
+    low,
+    high,
+    starts,
+    signal_starts,
+    signal_actors,
+    signals,
+    allowed,
+    nats,
+    pair_starts,
+    shared_starts,
+    sources,
+    targets,
+    weights,
+    counts,
+    evidence_starts,
+    evidence,
+    slot,
 ):
-    """Write every pair once, with the sum of the weights and the signals that it shares."""
-    n = len(starts) - 1
-    n_pairs = pair_starts[n]
-    sources = np.empty(n_pairs, np.int32)
-    targets = np.empty(n_pairs, np.int32)
-    weights = np.zeros(n_pairs)
-    counts = np.zeros(n_pairs, np.int32)
-    evidence_starts = np.zeros(n_pairs + 1, np.int64)
-    evidence = np.empty(n_shared_total, np.int32)
-    slot = np.full(n, -1, np.int64)
-    for a in range(n):
+    """Write the pairs of some actors."""
+    for a in range(low, high):
         begin, end = pair_starts[a], pair_starts[a + 1]
         if begin == end:
             continue
@@ -87,5 +105,26 @@ def fill_pairs(
                     pair = slot[b]
                     evidence[evidence_starts[pair] + counts[pair]] = s
                     counts[pair] += 1
+
+
+@jit_parallel
+def fill_pairs(
+    bounds, starts, signal_starts, signal_actors, signals, allowed, nats, pair_starts, shared_starts, n_shared_total
+):
+    """Write every pair once, with the sum of the weights and the signals that it shares; each by its lesser actor."""
+    n = len(starts) - 1
+    n_pairs = pair_starts[n]
+    sources = np.empty(n_pairs, np.int32)
+    targets = np.empty(n_pairs, np.int32)
+    weights = np.zeros(n_pairs)
+    counts = np.zeros(n_pairs, np.int32)
+    evidence_starts = np.empty(n_pairs + 1, np.int64)
+    evidence = np.empty(n_shared_total, np.int32)
+    for t in prange(len(bounds) - 1):
+        slot = np.full(n, -1, np.int64)
+        fill_block(
+            bounds[t], bounds[t + 1], starts, signal_starts, signal_actors, signals, allowed, nats, pair_starts,
+            shared_starts, sources, targets, weights, counts, evidence_starts, evidence, slot,
+        )  # fmt: skip
     evidence_starts[n_pairs] = n_shared_total
     return sources, targets, weights, counts, evidence_starts, evidence

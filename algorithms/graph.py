@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
-from algorithms._graph_kernels import cut_out, merge_sorted, row_sums, sort_rows, transpose
+from algorithms._build_kernels import count_columns, count_ends, merge_repeated, place_blocks, scatter, transpose
+from algorithms._graph_kernels import cut_out, row_sums
 
 LARGEST = np.iinfo(np.int32).max
+PARALLEL_EDGES = 200_000  # fewer do not pay for waking threads
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +69,8 @@ class Graph:
         Returns
         -------
         Graph
-            O(n_nodes + n_edges), by counting sorts; about 56 bytes per edge at its peak.
+            O(n_nodes + n_edges), in parallel, by two counting sorts. The graph has 24 bytes per edge and 8 per node; on
+            the way there are 8 more per edge (24 with weights or parallel edges), and 12 per node and thread.
 
         Raises
         ------
@@ -81,21 +85,12 @@ class Graph:
         for name, ids in (("sources", source), ("targets", target)):
             if ids.size and not np.issubdtype(ids.dtype, np.integer):
                 raise ValueError(f"`{name}` must hold integers, got {ids.dtype}")
-            if ids.size and (ids.min() < 0 or ids.max() >= n_nodes):
-                raise ValueError(f"`{name}` must lie in 0 .. {n_nodes - 1}, got {ids.min()} .. {ids.max()}")
-        weight = np.ones(len(source)) if weights is None else np.asarray(weights, dtype=np.float64)
-        if weight.shape != source.shape:
+        weight = np.empty(0) if weights is None else np.ascontiguousarray(weights, dtype=np.float64)
+        if weights is not None and weight.shape != source.shape:
             raise ValueError(f"`weights` must have shape {source.shape}, got {weight.shape}")
         if weight.size and not (np.isfinite(weight).all() and weight.min() > 0):
             raise ValueError("`weights` must be finite and above 0")
-        keep = source != target
-        one = np.minimum(source[keep], target[keep]).astype(np.int32)
-        two = np.maximum(source[keep], target[keep]).astype(np.int32)
-        rows, columns = np.concatenate([one, two]), np.concatenate([two, one])
-        # sorted by row and then transposed, entries come out ascending within rows; the matrix is its own transpose
-        both = np.concatenate([weight[keep], weight[keep]])
-        merged = merge_sorted(*transpose(n_nodes, *sort_rows(n_nodes, rows, columns, both)))
-        return cls(merged[0], merged[1], merged[2], int(len(keep) - keep.sum()))
+        return cls(*_build(n_nodes, _narrow(source), _narrow(target), weight))
 
     def degrees(self) -> npt.NDArray[np.int64]:
         """Neighbours per node."""
@@ -133,3 +128,36 @@ class Graph:
         if len(chosen) and (chosen[0] < 0 or chosen[-1] >= self.n_nodes or (np.diff(chosen) <= 0).any()):
             raise ValueError(f"`nodes` must be ascending, distinct and in 0 .. {self.n_nodes - 1}")
         return Graph(*cut_out(chosen, self.indptr, self.indices, self.weights))
+
+
+def _narrow(ids: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
+    """Return ids as int32; what does not fit becomes -1, which is no node."""
+    if ids.dtype != np.int32:
+        wide = ids.size and (ids.max() > LARGEST or ids.min() < 0)
+        ids = (np.where((ids >= 0) & (ids <= LARGEST), ids, -1) if wide else ids).astype(np.int32)
+    return np.ascontiguousarray(ids, dtype=np.int32)
+
+
+def _build(
+    n_nodes: int, sources: npt.NDArray[np.int32], targets: npt.NDArray[np.int32], weights: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.float64], int]:
+    """Sort the entries by row and column, and merge those of one edge; returns rows and the number of self-loops."""
+    blocks = numba.get_num_threads() if len(sources) > PARALLEL_EDGES else 1
+    bounds = np.arange(blocks + 1) * len(sources) // blocks
+    counts, loops = count_ends(n_nodes, sources, targets, bounds)
+    if loops.min() < 0:
+        for name, ids in (("sources", sources), ("targets", targets)):
+            if ids.min() < 0 or ids.max() >= n_nodes:
+                raise ValueError(f"`{name}` must lie in 0 .. {n_nodes - 1}, got {ids.min()} .. {ids.max()}")
+    indptr, at = place_blocks(counts)
+    indices, out_weights = scatter(sources, targets, weights, bounds, at, int(indptr[-1]))
+    row_bounds = np.searchsorted(indptr, np.arange(blocks + 1) * int(indptr[-1]) // blocks)
+    row_bounds[0], row_bounds[-1] = 0, n_nodes
+    # the matrix is its own transpose, and transposing sorts every row
+    _, at = place_blocks(count_columns(n_nodes, indptr, indices, row_bounds))
+    indices, out_weights, repeated = transpose(indptr, indices, out_weights, row_bounds, at)
+    if repeated:
+        indptr, indices, out_weights = merge_repeated(indptr, indices, out_weights)
+    elif not len(weights):
+        out_weights = np.ones(len(indices))
+    return indptr, indices, out_weights, int(loops.sum())

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
 from algorithms._graph_kernels import transpose
+from algorithms._memory import free_memory
 from algorithms._projection_kernels import count_targets, fill_pairs
 
 IntArray = npt.NDArray[np.int32]
 LongArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
+
+PAIR_BYTES = 32  # of a pair that shares one signal: two ids, a weight, a count, a start, the signal
+PARALLEL_PAIRS = 100_000  # fewer do not pay for waking threads
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +70,7 @@ def project(
     caps: LongArray,
     *,
     max_pairs: int = 200_000_000,
+    max_bytes: int | None = None,
 ) -> Projection:
     """Join all actors that share a signal no more widely shared than its cap.
 
@@ -79,16 +85,20 @@ def project(
         Most actors on a signal that still joins them; below 2 it joins nobody.
     max_pairs : int
         Refuse to make more pairs than this, counted before any is made.
+    max_bytes : int, optional
+        Refuse if the pairs would need more memory than this; by default than is free.
 
     Returns
     -------
     Projection
-        O(pairs x shared signals), sorted without a sort of all pairs; 24 bytes per pair and 4 per shared signal.
+        O(pairs x shared signals), in parallel, sorted without a sort of all pairs; at most `PAIR_BYTES` (32) per
+            shared signal, and 12 bytes per actor and thread.
 
     Raises
     ------
     ValueError
-        If the arrays do not fit together or the caps let through more than `max_pairs` pairs.
+        If the arrays do not fit together or the caps let through more than `max_pairs` pairs
+        or more than memory holds.
     """
     row_actors, row_signals = np.asarray(actors), np.asarray(signals)
     n_signals = len(signal_weights)
@@ -109,13 +119,26 @@ def project(
             f"the caps let through {n_shared:,} pairs, more than `max_pairs` ({max_pairs:,}); lower the cap of the "
             f"most widely shared signals (the widest within its cap joins {int(degrees[degrees <= caps].max())})"
         )
+    room = free_memory() if max_bytes is None else max_bytes
+    if n_shared * PAIR_BYTES > room:
+        raise ValueError(
+            f"{n_shared:,} pairs may need {n_shared * PAIR_BYTES / 1e9:,.1f} GB, of {room / 1e9:,.1f} GB that there "
+            f"are; lower the cap of the most widely shared signals"
+        )
     allowed = (degrees >= 2) & (degrees <= caps)
-    seen = np.full(n_actors, -1, np.int32)
-    pairs, shared = count_targets(starts, of_actor, signal_starts, of_signal, of_actor, allowed, seen)
+    threads = numba.get_num_threads() if n_shared > PARALLEL_PAIRS else 1
+    incidence = starts, signal_starts, of_signal, of_actor, allowed
+    # lesser actors have more greater ones, so that shares of equal pairs are known only once these are counted
+    pairs, shared = count_targets(_shares(starts, threads), *incidence)
     weights = np.ascontiguousarray(signal_weights, dtype=np.float64)
-    return Projection(
-        *fill_pairs(starts, signal_starts, of_signal, of_actor, allowed, weights, pairs, shared, n_shared)
-    )
+    return Projection(*fill_pairs(_shares(shared, threads), *incidence, weights, pairs, shared, n_shared))
+
+
+def _shares(work: LongArray, threads: int) -> LongArray:
+    """Cut the actors into stretches of about equal work, which is given summed up."""
+    bounds = np.searchsorted(work, np.arange(threads + 1) * int(work[-1]) // threads).astype(np.int64)
+    bounds[0], bounds[-1] = 0, len(work) - 1
+    return bounds
 
 
 def _rows(n_actors: int, n_signals: int, actors: IntArray, signals: IntArray) -> tuple[LongArray, IntArray]:

@@ -4,6 +4,7 @@ from _graphs import edge_lists
 from hypothesis import given
 from hypothesis import strategies as st
 
+import algorithms.graph as graph_module
 from algorithms import Graph
 
 
@@ -91,3 +92,13 @@ def test_a_subgraph_of_unsorted_or_unknown_nodes_is_refused():
 def test_an_empty_graph_is_a_graph():
     graph = Graph.from_edges(0, [], [])
     assert (graph.n_nodes, graph.n_edges, len(graph.strengths())) == (0, 0, 0)
+
+
+@given(edge_lists())
+def test_blocks_of_edges_give_what_one_gives(rows):
+    alone = Graph.from_edges(*rows)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(graph_module, "PARALLEL_EDGES", 0)
+        together = Graph.from_edges(*rows)
+    for name in ("indptr", "indices", "weights"):
+        assert np.array_equal(getattr(alone, name), getattr(together, name))

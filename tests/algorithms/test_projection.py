@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algorithms import count_pairs, project
+from algorithms import count_pairs, project, projection
 
 INCIDENCES = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 7)), max_size=60)
 
@@ -64,3 +64,19 @@ def test_pairs_are_counted_within_caps_only():
 def test_what_does_not_fit_together_is_refused(args, words):
     with pytest.raises(ValueError, match=words):
         project(*args)
+
+
+@given(INCIDENCES)
+def test_blocks_of_actors_give_what_one_gives(rows):
+    args = 12, [a for a, _ in rows], [s for _, s in rows], np.arange(1, 9) / 4, np.full(8, 9)
+    alone = project(*args)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(projection, "PARALLEL_PAIRS", -1)
+        together = project(*args)
+    for field in ("sources", "targets", "weights", "n_shared", "evidence_indptr", "evidence_signals"):
+        assert np.array_equal(getattr(alone, field), getattr(together, field))
+
+
+def test_pairs_that_memory_does_not_hold_are_refused_before_any_is_made():
+    with pytest.raises(ValueError, match=r"499,500 pairs may need 0.0 GB, of 0.0 GB that there are; lower the cap"):
+        project(1000, np.arange(1000), np.zeros(1000, int), np.ones(1), np.array([1000]), max_bytes=1_000_000)

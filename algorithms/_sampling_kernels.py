@@ -1,0 +1,44 @@
+"""The kernel that draws neighbours."""
+
+import numpy as np
+
+from algorithms._numba import jit
+
+
+@jit
+def scrambled(state):
+    """Mix the bits of a uint64 (SplitMix64)."""
+    z = state + np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+@jit
+def draw_neighbours(indptr, first_seen, nodes, moments, most, seed):
+    """Draw up to `most` entries seen before the moment of each node, without repetition; returns starts and entries.
+
+    Reservoir sampling; what a node draws depends on the seed and the node alone.
+    """
+    starts = np.zeros(len(nodes) + 1, np.int64)
+    chosen = np.empty(len(nodes) * most, np.int64)
+    for i in range(len(nodes)):
+        v = nodes[i]
+        begin = starts[i]
+        state = scrambled(seed ^ scrambled(np.uint64(v)))
+        seen = 0
+        for e in range(indptr[v], indptr[v + 1]):
+            if len(first_seen) > 0 and first_seen[e] >= moments[i]:
+                continue
+            if seen < most:
+                chosen[begin + seen] = e
+            else:
+                state = scrambled(state)
+                at = np.int64(state % np.uint64(seen + 1))
+                if at < most:
+                    chosen[begin + at] = e
+            seen += 1
+        taken = min(seen, most)
+        chosen[begin : begin + taken] = np.sort(chosen[begin : begin + taken])
+        starts[i + 1] = begin + taken
+    return starts, chosen[: starts[len(nodes)]].copy()

@@ -1,0 +1,131 @@
+"""Random neighbourhoods of some nodes in a graph of several types of nodes, as of a time, for models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from algorithms._sampling_kernels import draw_neighbours
+
+IntArray = npt.NDArray[np.int32]
+LongArray = npt.NDArray[np.int64]
+EdgeType = tuple[str, str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Relation:
+    """Directed links of one type: node v of the source type sees ``indices[indptr[v]:indptr[v + 1]]``.
+
+    Parameters
+    ----------
+    indptr : array of int64, shape (n_sources + 1,)
+    indices : array of int32, shape (n_links,)
+    first_seen : array of int64, shape (n_links,), optional
+        Seconds; without it, links were always there.
+    """
+
+    indptr: LongArray
+    indices: IntArray
+    first_seen: LongArray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbourhood:
+    """Sampled nodes and the links along which they were reached.
+
+    Parameters
+    ----------
+    nodes : dict of str to array of int32
+        Distinct node ids of every type; the seeds come first.
+    links : dict of edge type to array of int64, shape (2, n)
+        Positions in `nodes` of the source (nearer to the seeds) and of the target type.
+    """
+
+    nodes: dict[str, IntArray]
+    links: dict[EdgeType, LongArray]
+
+
+def sample_neighbours(
+    relations: Mapping[EdgeType, Relation],
+    seed_type: str,
+    seeds: npt.ArrayLike,
+    *,
+    n_neighbours: Sequence[int],
+    as_of: int | None = None,
+    seed: int = 0,
+) -> Neighbourhood:
+    """Draw neighbours of the seeds, then of those, and so on.
+
+    Parameters
+    ----------
+    relations : mapping of (source type, name, target type) to Relation
+    seed_type : str
+    seeds : array-like of int
+        Distinct node ids.
+    n_neighbours : sequence of int
+        Most neighbours of a node per relation, for each step.
+    as_of : int, optional
+        Only links first seen strictly before it exist.
+    seed : int
+
+    Returns
+    -------
+    Neighbourhood
+        O(links at the nodes that are reached). The same seed gives the same, and what a node draws does not depend on
+        the other seeds.
+
+    Raises
+    ------
+    ValueError
+        If a number of neighbours is not positive or seeds repeat.
+
+    References
+    ----------
+    Hamilton, Ying and Leskovec (2017), Inductive representation learning on large graphs, algorithm 2;
+    Vitter (1985), Random sampling with a reservoir, algorithm R.
+    """
+    front = np.asarray(seeds, dtype=np.int32)
+    if len(np.unique(front)) != len(front):
+        raise ValueError("`seeds` must be distinct")
+    if any(most < 1 for most in n_neighbours):
+        raise ValueError(f"`n_neighbours` must be at least 1 each, got {list(n_neighbours)}")
+    nodes: dict[str, IntArray] = {seed_type: front}
+    links: dict[EdgeType, list[LongArray]] = {edge_type: [] for edge_type in relations}
+    fresh = {seed_type: (0, len(front))}
+    for step, most in enumerate(n_neighbours):
+        reached = {name: len(ids) for name, ids in nodes.items()}
+        for number, (edge_type, relation) in enumerate(relations.items()):
+            source, _, target = edge_type
+            low, high = fresh.get(source, (0, 0))
+            if low == high:
+                continue
+            mixed = np.uint64((seed * 0x9E3779B1 + step * 0x10001 + number) & 0xFFFFFFFFFFFFFFFF)
+            starts, entries = _draw(relation, nodes[source][low:high], most, as_of, mixed)
+            found = relation.indices[entries]
+            nodes[target], at = _positions(nodes.get(target, np.empty(0, np.int32)), found)
+            links[edge_type].append(np.stack([low + np.repeat(np.arange(high - low), np.diff(starts)), at]))
+        fresh = {name: (reached.get(name, 0), len(ids)) for name, ids in nodes.items()}
+    empty = np.empty((2, 0), np.int64)
+    return Neighbourhood(nodes, {name: np.concatenate([empty, *parts], axis=1) for name, parts in links.items()})
+
+
+def _draw(
+    relation: Relation, nodes: IntArray, most: int, as_of: int | None, seed: np.uint64
+) -> tuple[LongArray, LongArray]:
+    timed = relation.first_seen is not None and as_of is not None
+    first_seen = relation.first_seen if timed else np.empty(0, np.int64)
+    moments = np.full(len(nodes), as_of or 0, np.int64)
+    starts, entries = draw_neighbours(relation.indptr, first_seen, nodes, moments, most, seed)
+    return starts, entries
+
+
+def _positions(known: IntArray, found: IntArray) -> tuple[IntArray, LongArray]:
+    """Append what is new, in the order in which it was found, and say where everything found stands."""
+    distinct, first = np.unique(np.concatenate([known, found]), return_index=True)
+    order = np.argsort(first)
+    place = np.empty(len(distinct), np.int64)
+    place[order] = np.arange(len(distinct))
+    return distinct[order].astype(np.int32), place[np.searchsorted(distinct, found)]
