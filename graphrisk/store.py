@@ -234,9 +234,10 @@ class ResultStore:
         try:
             if file.stat().st_size != entry["bytes"]:
                 raise StoreError(f"{file} must have {entry['bytes']} bytes, got {file.stat().st_size}; scan again")
-            # the open file, not its path: pyarrow would take `scan=…` in the path for a column
-            with file.open("rb") as handle:
-                table = pq.read_table(handle)
+            # the open file, not its path: pyarrow would take `scan=…` in the path for a column; and a file of Arrow's
+            # own, read by this thread: a reader thread that outlives the interpreter ends the process with a signal
+            with pa.OSFile(str(file), "rb") as handle:
+                table = pq.read_table(handle, pre_buffer=False)
                 return conform(name, upgrade(name, table) if older else table)
         except (OSError, pa.ArrowException, ValueError) as error:
             raise StoreError(f"{file} cannot be read: {str(error).splitlines()[0]}") from error
