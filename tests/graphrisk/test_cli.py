@@ -83,6 +83,16 @@ def test_a_view_and_an_export_are_written(store, tmp_path):
     assert "exists already" in again.stderr
 
 
+def test_features_are_exported_keyed_by_account(store, tmp_path):
+    done = graphrisk("features", "export", tmp_path / "f.parquet", "--store", store, "--json")
+    frame = pd.read_parquet(tmp_path / "f.parquet")
+    assert json.loads(done.stdout)["n_rows"] == len(frame) == 5_000
+    assert frame.account_id.is_unique
+    assert not frame.has_ring.isna().any()
+    assert graphrisk("features", "export", tmp_path / "f.parquet", "--store", store).returncode == 2
+    assert graphrisk("features", "export", tmp_path / "f.csv", "--store", store).returncode == 2
+
+
 def test_the_scans_of_a_store_are_listed(store):
     scans = json.loads(graphrisk("scan", "list", "--store", store, "--json").stdout)
     assert [scan["status"] for scan in scans] == ["done"]
@@ -190,6 +200,7 @@ def test_one_and_two_threads_give_the_same_bytes(world, tmp_path):
 
 COMMANDS = [["simulate"], ["config", "template"], ["config", "validate"], ["config", "show"]]
 COMMANDS += [["scan", "run"], ["scan", "list"], ["scan", "diff"]]
+COMMANDS += [["features", "export"]]
 COMMANDS += [["ring", name] for name in ("list", "show", "explain", "lineage", "why", "view", "export")]
 
 
