@@ -114,6 +114,15 @@ def test_a_second_night_can_be_compared_with_the_first(world, tmp_path):
     assert "first listed 2025-11-" in lineage.stdout
 
 
+def test_a_store_is_verified_and_pruned(store, tmp_path):
+    shutil.copytree(store, tmp_path / "store")
+    verified = json.loads(graphrisk("store", "verify", "--store", tmp_path / "store", "--json").stdout)["verified"]
+    assert len(verified) == 1
+    done = graphrisk("store", "prune", "--keep", "1", "--store", tmp_path / "store")
+    assert "0 scans removed" in done.stdout
+    assert graphrisk("store", "prune", "--keep", "0", "--store", tmp_path / "store").returncode == 2
+
+
 def test_a_webhook_without_a_secret_is_wrong_usage_before_any_row_is_read(world, tmp_path):
     folder = damaged(world, tmp_path)
     with (folder / "scan.toml").open("a") as file:
@@ -200,7 +209,7 @@ def test_one_and_two_threads_give_the_same_bytes(world, tmp_path):
 
 COMMANDS = [["simulate"], ["config", "template"], ["config", "validate"], ["config", "show"]]
 COMMANDS += [["scan", "run"], ["scan", "list"], ["scan", "diff"]]
-COMMANDS += [["features", "export"]]
+COMMANDS += [["features", "export"], ["store", "prune"], ["store", "verify"]]
 COMMANDS += [["ring", name] for name in ("list", "show", "explain", "lineage", "why", "view", "export")]
 
 
