@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from graphrisk import __version__
-from graphrisk.cli import config, features, ring, scan, simulate, store, writeback
+from graphrisk.cli import config, features, monitor, ring, scan, simulate, store, writeback
 from graphrisk.cli.interrupts import Interrupted, catch_interrupts, is_interrupted, leave_interrupted
 
 FAILED, WRONG_USAGE = 1, 2
@@ -31,6 +31,7 @@ app.add_typer(ring.app, name="ring")
 app.add_typer(writeback.app, name="writeback")
 app.add_typer(features.app, name="features")
 app.add_typer(store.app, name="store")
+app.add_typer(monitor.app, name="monitor")
 
 
 def _version(value: bool) -> None:
