@@ -93,14 +93,18 @@ def _summary(moments: Sequence[tuple[str, datetime]], drifts: list[Drift], alert
         lines.append(f"<p>{text}</p>")
     elif not moved:
         lines.append("<p class=calm>The newest accounts look like those before.</p>")
-    for drift in moved:
-        way = "more" if drift.mean_now > drift.mean_before else "less"
-        what = f"{escape(WORDS[drift.feature])}: {way} than before"
-        means = f"{short(drift.mean_before)} → {short(drift.mean_now)}"
-        lines.append(f"<p class=alarm>New accounts have changed. {what} ({means}).</p>")
+    if moved:
+        items = "".join(f"<li>{_sentence(drift)}</li>" for drift in moved)
+        lines.append(f"<p class=alarm>The newest accounts have changed:</p><ul>{items}</ul>")
     count = f"{len(alerts)} alert" + ("" if len(alerts) == 1 else "s")
     lines.append(f"<p>The newest scan raised {count}. The page covers {len(moments)} scans.</p>")
     return "\n".join(lines)
+
+
+def _sentence(drift: Drift) -> str:
+    way = "more" if drift.mean_now > drift.mean_before else "less"
+    means = f"{short(drift.mean_before)} before, {short(drift.mean_now)} now"
+    return f"{escape(WORDS[drift.feature])}: {way} than before (on average {means})"
 
 
 def _alerts(alerts: list[dict[str, Any]]) -> str:

@@ -36,7 +36,7 @@ def test_cohorts_are_the_accounts_that_the_scan_before_did_not_know(attacked):
 def test_the_page_says_in_words_that_new_accounts_changed(attacked):
     page, drifts = monitor_report(attacked)
     assert [d for d in drifts if d.is_alarm]
-    assert "New accounts have changed." in page
+    assert "The newest accounts have changed:" in page
     assert page.count("<svg") >= 5
     quiet, drifts = monitor_report(attacked, rate=1e-12)
     assert not [d for d in drifts if d.is_alarm]
