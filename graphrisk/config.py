@@ -14,13 +14,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from graphrisk.alerts.settings import AlertSettings
 from graphrisk.lineage.settings import LineageSettings
 from graphrisk.neo4j.settings import Neo4jSettings, from_environment, settings_problems
+from graphrisk.ring_metrics import MetricSettings
 from graphrisk.rings.settings import HubSettings, PatternRules, RingSettings
 from loaders import ConfigError, IdentifierSettings, LoadConfig, SourceConfig, check_sources, validate
 from loaders.toml_file import read_toml
 from loaders.validation import error_sentences
 
 PREFIX = "GRAPHRISK_"
-SECTIONS = ("scan", "source", "identifiers", "hubs", "rings", "patterns", "lineage", "alerts", "neo4j")
+SECTIONS = ("scan", "source", "identifiers", "hubs", "rings", "patterns", "lineage", "alerts", "metrics", "neo4j")
 
 
 class ScanSettings(BaseModel):
@@ -79,6 +80,7 @@ class ScanConfig(BaseModel):
     patterns : PatternRules
     lineage : LineageSettings
     alerts : AlertSettings
+    metrics : MetricSettings
     neo4j : Neo4jSettings
     base_dir : Path
         Where relative paths start.
@@ -94,6 +96,7 @@ class ScanConfig(BaseModel):
     patterns: PatternRules = Field(default_factory=PatternRules)
     lineage: LineageSettings = Field(default_factory=LineageSettings)
     alerts: AlertSettings = Field(default_factory=AlertSettings)
+    metrics: MetricSettings = Field(default_factory=MetricSettings)
     neo4j: Neo4jSettings = Field(default_factory=Neo4jSettings)
     base_dir: Path = Path()
 
@@ -225,6 +228,7 @@ def find_problems(data: Mapping[str, Any], file: str) -> list[str]:
         ("patterns", PatternRules),
         ("lineage", LineageSettings),
         ("alerts", AlertSettings),
+        ("metrics", MetricSettings),
     )
     for key, model in parts:
         try:

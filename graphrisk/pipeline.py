@@ -18,6 +18,7 @@ from graphrisk.config import ScanConfig
 from graphrisk.hubs import HubPolicy, find_hubs
 from graphrisk.pattern_tables import add_patterns
 from graphrisk.result import ScanResult
+from graphrisk.ring_metrics import ring_metrics, with_metrics
 from graphrisk.rings.evidence import EvidenceWriter
 from graphrisk.rings.history import find_history
 from graphrisk.rings.links import find_ring_links
@@ -99,6 +100,8 @@ def run_scan(
         alerts=alerts,
     )
     finished: dict[str, pa.Table] = tables.finish()
+    if not dry_run:
+        finished = with_metrics(finished, ring_metrics(finished, loaded.labels, config.metrics))
     manifest = {"as_of": loaded.as_of.isoformat(), "code_version": __version__, "config_hash": config_hash(config)}
     return ScanResult(scan_id, finished, loaded.graph, [alert.text for alert in alerts], manifest)
 

@@ -12,6 +12,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,14 @@ class StoreError(Exception):
 
 class NewerStoreError(StoreError):
     """A store that holds scans of a newer graphrisk: this one must not go on as if they were not there."""
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """Scans that were removed, oldest first, and the bytes of their files."""
+
+    scans: list[str]
+    n_bytes: int
 
 
 class ResultStore:
@@ -122,6 +131,46 @@ class ResultStore:
             finally:
                 shutil.rmtree(aside, ignore_errors=True)
         return final
+
+    def prune(self, keep: int, *, dry_run: bool = False) -> Pruned:
+        """Remove all but the newest scans, and what killed publications left behind.
+
+        Every scan carries the history of all rings, so nothing about a ring is lost but its old tables. A scan goes
+        by one rename out of the readers' sight and is then deleted; a kill in between is mended by the next one.
+
+        Parameters
+        ----------
+        keep : int
+            How many of the newest scans to keep, at least 1.
+        dry_run : bool
+            Only say what would be removed.
+
+        Returns
+        -------
+        Pruned
+
+        Raises
+        ------
+        ValueError
+            If `keep` is below 1.
+        StoreError
+            If another scan is writing, or a folder cannot be removed.
+        """
+        if keep < 1:
+            raise ValueError(f"`keep` must be at least 1, got {keep}")
+        if not self.path.is_dir():
+            raise StoreError(f"there is no scan in {self.path}; run one with `graphrisk scan run`")
+        with self.lock(), _telling(f"{self.path} could not be pruned"):
+            old = self.scans()[:-keep]
+            n_bytes = sum(file.stat().st_size for scan in old for file in self._folder(scan).iterdir())
+            if not dry_run:
+                for scan_id in old:
+                    aside = self.path / f"{ASIDE}{scan_id}-{os.getpid()}"
+                    self._folder(scan_id).rename(aside)
+                    _flush(self.path)
+                    shutil.rmtree(aside)
+                self._clean()
+        return Pruned(old, n_bytes)
 
     def _clean(self) -> None:
         """Remove what killed publications left behind, after bringing back a scan that one had moved aside.
@@ -234,9 +283,10 @@ class ResultStore:
         try:
             if file.stat().st_size != entry["bytes"]:
                 raise StoreError(f"{file} must have {entry['bytes']} bytes, got {file.stat().st_size}; scan again")
-            # the open file, not its path: pyarrow would take `scan=…` in the path for a column
-            with file.open("rb") as handle:
-                table = pq.read_table(handle)
+            # the open file, not its path: pyarrow would take `scan=…` in the path for a column; and a file of Arrow's
+            # own, read by this thread: a reader thread that outlives the interpreter ends the process with a signal
+            with pa.OSFile(str(file), "rb") as handle:
+                table = pq.read_table(handle, pre_buffer=False)
                 return conform(name, upgrade(name, table) if older else table)
         except (OSError, pa.ArrowException, ValueError) as error:
             raise StoreError(f"{file} cannot be read: {str(error).splitlines()[0]}") from error

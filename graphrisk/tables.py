@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pyarrow as pa
+
+from graphrisk.metric_catalogue import catalogue_markdown
 
 UTC_TIME = pa.timestamp("us", tz="UTC")
 TEXT, WHOLE, REAL, FLAG = pa.string(), pa.int64(), pa.float64(), pa.bool_()
@@ -178,7 +183,7 @@ COLUMNS: dict[str, tuple[tuple[str, pa.DataType, str], ...]] = {
     "metric": (
         _SCAN_ID,
         ("name", TEXT, "what was counted or measured"),
-        ("value", REAL, "its value"),
+        ("value", REAL, "its value; null for a share of none"),
         ("low", REAL, "lower end of its interval; null for counts"),
         ("high", REAL, "upper end; null for counts"),
         ("n", WHOLE, "out of how many, or over how many"),
@@ -266,3 +271,27 @@ def type_name(kind: pa.DataType) -> str:
     """Name a type as the data dictionary does."""
     names = {TEXT: "text", WHOLE: "integer", REAL: "number", FLAG: "flag", UTC_TIME: "time (UTC)"}
     return names.get(kind, "list")
+
+
+BEGIN, END = "<!-- data dictionary -->\n", "<!-- end -->"
+
+
+def write_dictionary(readme: Path) -> None:
+    """Write the data dictionary and the catalogue of metrics anew between their marks in a Markdown file.
+
+    Raises
+    ------
+    ValueError
+        If the marks are not there, in order.
+    """
+    text = readme.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{readme} must hold the marks {BEGIN.strip()!r} and {END!r}, got none")
+    metrics = f"#### What `metric` holds\n\n{catalogue_markdown()}"
+    readme.write_text(f"{before}{begin}\n{data_dictionary()}\n{metrics}\n{end}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_dictionary(Path(sys.argv[1]))

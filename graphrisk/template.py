@@ -65,6 +65,13 @@ RULES = """
 # attempts = 5
 # timeout_seconds = 10
 
+# ---- metrics ------------------------------------------------------------------------------------------------------
+# Precision and recall in the table `metric` rest on these values of `label` in the table `labels`.
+
+[metrics]
+# bad_labels = ["fraud", "fraudulent", "confirmed", "bad", "mule", "sybil", "laundering", "banned"]
+# good_labels = ["legitimate", "innocent", "good", "cleared", "false_positive", "not_fraud"]
+
 # ---- Neo4j; needs `pip install graphrisk[neo4j]` ------------------------------------------------------------------
 # The password stands in the environment variable GRAPHRISK_NEO4J_PASSWORD, never here.
 

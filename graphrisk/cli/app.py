@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from graphrisk import __version__
-from graphrisk.cli import config, ring, scan, simulate, writeback
+from graphrisk.cli import config, features, monitor, ring, scan, simulate, store, writeback
 from graphrisk.cli.interrupts import Interrupted, catch_interrupts, is_interrupted, leave_interrupted
 
 FAILED, WRONG_USAGE = 1, 2
@@ -29,6 +29,9 @@ app.add_typer(config.app, name="config")
 app.add_typer(scan.app, name="scan")
 app.add_typer(ring.app, name="ring")
 app.add_typer(writeback.app, name="writeback")
+app.add_typer(features.app, name="features")
+app.add_typer(store.app, name="store")
+app.add_typer(monitor.app, name="monitor")
 
 
 def _version(value: bool) -> None:

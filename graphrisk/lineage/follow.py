@@ -12,6 +12,7 @@ from graphrisk.alerts.settings import AlertSettings
 from graphrisk.lineage.identify import identify_rings
 from graphrisk.lineage.settings import LineageSettings
 from graphrisk.result import ScanResult
+from graphrisk.ring_metrics import lineage_metrics, with_metrics
 from graphrisk.store import ResultStore
 
 BEFORE = ("scan", "ring", "ring_member", "ring_link", "ring_evidence", "ring_history")
@@ -45,6 +46,7 @@ def follow(result: ScanResult, store: ResultStore, lineage: LineageSettings, ale
     scan_id = scan_before(store, as_of)
     before = None if scan_id is None else read_before(store, scan_id)
     tables = identify_rings(result.tables, before, lineage)
+    tables = with_metrics(tables, lineage_metrics(tables))
     tables = raise_alerts(tables, alerts, first=before is None)
     return dataclasses.replace(
         result,

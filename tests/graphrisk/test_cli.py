@@ -83,6 +83,16 @@ def test_a_view_and_an_export_are_written(store, tmp_path):
     assert "exists already" in again.stderr
 
 
+def test_features_are_exported_keyed_by_account(store, tmp_path):
+    done = graphrisk("features", "export", tmp_path / "f.parquet", "--store", store, "--json")
+    frame = pd.read_parquet(tmp_path / "f.parquet")
+    assert json.loads(done.stdout)["n_rows"] == len(frame) == 5_000
+    assert frame.account_id.is_unique
+    assert not frame.has_ring.isna().any()
+    assert graphrisk("features", "export", tmp_path / "f.parquet", "--store", store).returncode == 2
+    assert graphrisk("features", "export", tmp_path / "f.csv", "--store", store).returncode == 2
+
+
 def test_the_scans_of_a_store_are_listed(store):
     scans = json.loads(graphrisk("scan", "list", "--store", store, "--json").stdout)
     assert [scan["status"] for scan in scans] == ["done"]
@@ -102,6 +112,15 @@ def test_a_second_night_can_be_compared_with_the_first(world, tmp_path):
     assert f"{found['n_new']} new, {found['n_gone']} gone, {found['n_changed']} changed" in diff.stdout
     lineage = graphrisk("ring", "lineage", "1", "--store", tmp_path)
     assert "first listed 2025-11-" in lineage.stdout
+
+
+def test_a_store_is_verified_and_pruned(store, tmp_path):
+    shutil.copytree(store, tmp_path / "store")
+    verified = json.loads(graphrisk("store", "verify", "--store", tmp_path / "store", "--json").stdout)["verified"]
+    assert len(verified) == 1
+    done = graphrisk("store", "prune", "--keep", "1", "--store", tmp_path / "store")
+    assert "0 scans removed" in done.stdout
+    assert graphrisk("store", "prune", "--keep", "0", "--store", tmp_path / "store").returncode == 2
 
 
 def test_a_webhook_without_a_secret_is_wrong_usage_before_any_row_is_read(world, tmp_path):
@@ -190,6 +209,7 @@ def test_one_and_two_threads_give_the_same_bytes(world, tmp_path):
 
 COMMANDS = [["simulate"], ["config", "template"], ["config", "validate"], ["config", "show"]]
 COMMANDS += [["scan", "run"], ["scan", "list"], ["scan", "diff"]]
+COMMANDS += [["features", "export"], ["store", "prune"], ["store", "verify"], ["monitor", "report"]]
 COMMANDS += [["ring", name] for name in ("list", "show", "explain", "lineage", "why", "view", "export")]
 
 

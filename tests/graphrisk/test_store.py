@@ -206,3 +206,40 @@ def _read(store):
         except StoreError:
             continue  # the manifest was of the scan that has just been replaced: read again
     pytest.fail("no read succeeded in fifty")
+
+
+@pytest.fixture
+def three_scans(tmp_path, tables):
+    store = ResultStore(tmp_path / "pruned")
+    for day in (1, 2, 3):
+        store.publish(f"s{day}", tables, {"as_of": f"2026-01-0{day}"})
+    return store
+
+
+def test_pruning_keeps_the_newest_scans_whole(three_scans):
+    store = three_scans
+    size = sum(f.stat().st_size for f in (store.path / "scan=s1").iterdir())
+    assert store.prune(2, dry_run=True).scans == ["s1"]
+    assert store.scans() == ["s1", "s2", "s3"]
+    pruned = store.prune(2)
+    assert (pruned.scans, pruned.n_bytes) == (["s1"], size)
+    assert sorted(p.name for p in store.path.iterdir()) == [".lock", "scan=s2", "scan=s3"]
+    store.verify("s3")
+    assert store.prune(2).scans == []
+
+
+def test_pruning_waits_for_no_scan_and_keeps_at_least_one(three_scans):
+    with three_scans.lock(), pytest.raises(StoreError, match="another scan is writing"):
+        ResultStore(three_scans.path).prune(1)
+    with pytest.raises(ValueError, match="`keep` must be at least 1, got 0"):
+        three_scans.prune(0)
+    with pytest.raises(StoreError, match="there is no scan"):
+        ResultStore(three_scans.path / "none").prune(1)
+    assert not (three_scans.path / "none").exists()
+
+
+def test_what_a_killed_pruning_left_is_removed_by_the_next_and_never_seen(three_scans):
+    (three_scans.path / "scan=s1").rename(three_scans.path / ".tmp-s1-1")
+    assert three_scans.scans() == ["s2", "s3"]
+    three_scans.prune(2)
+    assert not (three_scans.path / ".tmp-s1-1").exists()

@@ -1,6 +1,8 @@
 import pytest
 from nights import History, live
 
+from graphrisk.metric_catalogue import definition_of
+
 
 def test_rings_keep_their_ids_in_the_store(scan):
     first, second = scan(["abcd", "wxyz"], 0), scan(["wxyzv", "abcde"], 1)
@@ -42,3 +44,13 @@ def test_known_rings_are_followed_for_sixty_nights(tmp_path):
     assert figures["ids_right_of_all"] >= 0.98, figures
     # a little below what was measured: what scans find of a ring may change a little with every change of the search
     assert min(figures["event_precision"], figures["event_recall"]) >= 0.93, figures
+
+
+def test_what_happened_is_measured(scan):
+    scan(["abcdef", "wxyz"], 0)
+    scan(["abcdefgh", "mnop"], 1)
+    metrics = {row["name"]: row for row in scan.result.tables["metric"].to_pylist()}
+    counts = {kind: metrics[f"rings.event.{kind}"]["value"] for kind in ("born", "grown", "dissolved", "merged")}
+    assert counts == {"born": 1, "grown": 1, "dissolved": 1, "merged": 0}
+    assert (metrics["growth.mean"]["value"], metrics["growth.mean"]["n"]) == (pytest.approx(1 / 3), 1)
+    assert all(definition_of(name) for name in metrics)

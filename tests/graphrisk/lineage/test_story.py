@@ -74,3 +74,11 @@ def test_scans_of_different_histories_are_matched_for_the_diff(scan):
     diff = diff_scans(scan.store, "one", "other")
     assert not diff.same_history
     assert {(ring.ring_id, ring.change) for ring in diff.rings} == {(one["abcd"], "changed"), (one["wxyz"], "gone")}
+
+
+def test_a_ring_comes_back_under_its_id_though_the_scans_that_listed_it_were_pruned(scan):
+    first = scan(["abcd", "wxyz"], 0)
+    for day in (1, 2, 3):
+        scan(["wxyz"], day)
+    assert scan.store.prune(1).scans == ["scan-0", "scan-1", "scan-2"]
+    assert scan(["abcd", "wxyz"], 4)["abcd"] == first["abcd"]

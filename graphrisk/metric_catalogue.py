@@ -1,0 +1,123 @@
+"""What every metric means and how it is computed; the `metric` table holds no name that is not explained here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One metric, or several whose names differ in a word.
+
+    Parameters
+    ----------
+    name : str
+        Words in braces stand for a band, a typology and so on.
+    meaning : str
+        What `value` is.
+    n : str
+        What `n` counts.
+    interval : str
+        What `low` and `high` are; empty if they are null.
+    """
+
+    name: str
+    meaning: str
+    n: str
+    interval: str = ""
+
+
+WILSON = "95 %, Wilson score"
+CATALOGUE: tuple[Definition, ...] = (
+    Definition("rings", "listed rings", "candidates"),
+    Definition("rings.band.{band}", "listed rings of the band", "listed rings"),
+    Definition("rings.typology.{typology}", "listed rings of the typology", "listed rings"),
+    Definition("rings.event.{event}", "events of this kind since the scan before", "rings with any event"),
+    Definition("rings.null_model", "rings that the same search lists in a draw of the null model, on average", "draws"),
+    Definition("rings.at_{change}_cap", "listed rings with the hub caps halved or doubled", "listed rings"),
+    Definition("rings.lost_at_{change}_cap", "rings that would not be listed then", "listed rings"),
+    Definition("rings.gained_at_{change}_cap", "rings that would be listed only then", "rings listed then"),
+    Definition("affinity.pairs", "pairs of accounts or wallets with evidence", "accounts and wallets that act"),
+    Definition("accounts.unlisted", "accounts that no `accounts` source lists", "accounts"),
+    Definition("accounts.in_rings", "accounts that are members of listed rings", "accounts"),
+    Definition("accounts.in_rings.share", "the same as a share", "accounts", WILSON),
+    Definition("accounts.band.{band}", "accounts in at least one ring of the band", "accounts in listed rings"),
+    Definition("accounts.typology.{typology}", "accounts in at least one such ring", "accounts in listed rings"),
+    Definition(
+        "value_at_stake.{currency}.{band}",
+        "sum over the rings of the band; whoever is in two rings counts twice; `unnamed` where the data name none",
+        "rings with a value",
+    ),
+    Definition("hubs.{signal}", "hubs of this signal type", "signals of the type"),
+    Definition("hubs.{signal}.pairs_lost_at_half_cap", "pairs that would be lost with half the cap", "pairs now"),
+    Definition("hubs.{signal}.pairs_gained_at_double_cap", "pairs that double the cap would join", "pairs then"),
+    Definition(
+        "precision.accounts.{band}",
+        "of the labelled accounts in rings of the band, the share labelled with one of `metrics.bad_labels`",
+        "labelled accounts there",
+        WILSON,
+    ),
+    Definition(
+        "precision.rings.{band}",
+        "of the rings of the band with a labelled member, the share confirmed: at least half of those labels are bad",
+        "rings with a labelled member",
+        WILSON,
+    ),
+    Definition(
+        "precision.at.{k}",
+        "the same over the k worst rings of any band",
+        "of them, rings with a labelled member",
+        WILSON,
+    ),
+    Definition(
+        "recall.labelled",
+        "share of the accounts labelled bad that are in a listed ring; too high if only rings are reviewed",
+        "accounts labelled bad",
+        WILSON,
+    ),
+    Definition(
+        "false_accusations_per_confirmed_ring",
+        "accounts labelled good in rings of band high or medium, per confirmed ring of these bands",
+        "confirmed rings",
+    ),
+    Definition(
+        "days_to_detection.median",
+        "median over the rings born in this scan: from `ring.first_seen` to `as_of`",
+        "rings born with a known first act",
+        "95 %, order statistics",
+    ),
+    Definition(
+        "growth.mean",
+        "mean over the rings listed in both scans: members now / before - 1, without those that merged or split",
+        "such rings",
+    ),
+)
+
+
+def definition_of(name: str) -> Definition | None:
+    """Find the definition of a metric.
+
+    Parameters
+    ----------
+    name : str
+        As in the `metric` table.
+
+    Returns
+    -------
+    Definition or None
+        The most literal one that fits; None if there is none.
+    """
+    fitting = [entry for entry in CATALOGUE if re.fullmatch(_pattern(entry.name), name)]
+    return min(fitting, key=lambda entry: (entry.name.count("{"), -len(entry.name)), default=None)
+
+
+def _pattern(name: str) -> str:
+    return "".join("[^.]+" if part.startswith("{") else re.escape(part) for part in re.split(r"(\{\w+\})", name))
+
+
+def catalogue_markdown() -> str:
+    """Write the catalogue as a Markdown table."""
+    lines = ["| metric | value | n | interval |", "|---|---|---|---|"]
+    lines += [f"| `{entry.name}` | {entry.meaning} | {entry.n} | {entry.interval} |" for entry in CATALOGUE]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,1 @@
+"""Whether anything is going wrong from scan to scan."""
