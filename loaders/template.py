@@ -71,6 +71,7 @@ occurred_at = { column = "day", unit = "day", origin = "2024-01-01" }
 
 # [[source]]                          # Neo4j; needs `pip install graphrisk[neo4j]`; NEO4J_USERNAME, NEO4J_PASSWORD
 # neo4j = "bolt://localhost:7687"
+# database = "neo4j"
 # query = "MATCH (c:Customer)-[u:USED]->(d:Device) RETURN c.id AS account_id, d.id AS device, u.at AS first_seen"
 # table = "links"
 # signals = { device = "device" }

@@ -144,7 +144,7 @@ def test_one_and_two_threads_give_the_same_bytes(world, tmp_path):
 
 
 COMMANDS = [["simulate"], ["config", "template"], ["config", "validate"], ["config", "show"]]
-COMMANDS += [["scan", "run"], ["scan", "list"]]
+COMMANDS += [["scan", "run"], ["scan", "list"], ["writeback", "neo4j"]]
 COMMANDS += [["ring", name] for name in ("list", "show", "explain", "why", "view", "export")]
 
 
