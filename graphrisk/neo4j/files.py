@@ -70,6 +70,8 @@ def write_files(
     """
     if settings.mode != "mirror":
         raise WritebackError("files are for a new database, so the mode must be `mirror`, got `attach`")
+    if "," in str(folder.absolute()):
+        raise WritebackError(f"the folder must have no comma in its path, which ends a file name there, got {folder}")
     if folder.exists():
         raise WritebackError(f"{folder} exists already; choose another folder")
     rows = ScanRows(store, scan_id or store.latest())
@@ -137,7 +139,7 @@ class _Files:
         own = ["isCurrent:boolean", "asOf:datetime", "codeVersion:string", "nRings:long", "nMemberships:long"]
         own = [self.cypher.name(column.split(":")[0]) + ":" + column.split(":")[1] for column in own]
         header = [f"{self.cypher.name('scanId')}:ID(scan)", *own, f"{self.cypher.name('nMissing')}:long"]
-        header += ["contentHash:string", "nRelationships:long", "linkTypes:string[]"]
+        header += ["contentHash:string", "nRelationships:long", "linkTypes:string[]", "imported:boolean"]
         table = pa.table(
             {
                 "scan_id": [rows.scan_id],
@@ -150,6 +152,7 @@ class _Files:
                 "hash": [rows.content_hash(settings)],
                 "written": [self.n_relationships],
                 "links": [";".join(links)],
+                "imported": [True],
             }
         )
         self._write("scan", header, table)
@@ -157,9 +160,8 @@ class _Files:
 
     def write_arguments(self, folder: Path, database: str) -> None:
         """Write what `neo4j-admin database import full` needs to know."""
-        lines = [
-            f"--{what}={_quoted(f'{name}={folder.absolute()}/{file}.csv')}" for what, name, file in self._arguments
-        ]
+        files = [(what, f"{name}={folder.absolute()}/{file}.csv") for what, name, file in self._arguments]
+        lines = [_quoted(f"--{what}={value}") for what, value in files]
         lines += [f"--multiline-fields={str(self._has_lines).lower()}", "--bad-tolerance=0", database]
         (self.folder / ARGUMENTS).write_text("\n".join(lines) + "\n", encoding="utf-8")
 

@@ -36,7 +36,7 @@ RETURN e.direction AS side, e.text AS fact, e.reasonCode AS code, e.weight AS na
     "Why two accounts: what joins them, hubs left out (a, b)": """
 MATCH (a:Entity {entityKey: $a}), (b:Entity {entityKey: $b})
 MATCH p = allShortestPaths((a)-[:LINK*..6]-(b))
-WHERE none(l IN relationships(p) WHERE l.isHub)
+WHERE none(l IN relationships(p) WHERE coalesce(l.isHub, false))
 RETURN p LIMIT 25
 """,
     "Why two accounts: rings and evidence that they have in common (a, b)": """
@@ -47,9 +47,10 @@ RETURN r, collect(e) AS evidence
 """,
     "Rings near an account (account)": """
 MATCH (a:Entity {entityKey: $account})
-MATCH p = (a)-[:LINK*0..2]-(m)-[:MEMBER_OF]->(r:FraudRing)
+MATCH p = (a)-[:LINK*0..2]-(m)
 WHERE none(l IN relationships(p) WHERE coalesce(l.isHub, false))
-RETURN r, min(length(p)) - 1 AS steps ORDER BY steps, r.score DESC LIMIT 25
+MATCH (m)-[:MEMBER_OF]->(r:FraudRing)
+RETURN r, min(length(p)) AS steps ORDER BY steps, r.score DESC LIMIT 25
 """,
     "What changed since the scan before": """
 MATCH (s:RingScan {isCurrent: true})
@@ -79,7 +80,7 @@ def saved_queries(settings: Neo4jSettings) -> dict[str, str]:
     for title, query in QUERIES.items():
         if settings.mode == "attach" and "LINK" in query:
             # the links are the team's own there: any relationship that is not one of ours
-            query = query.replace(":LINK", "")
+            query = query.replace(":LINK", "").replace("coalesce(l.isHub, false)", "l.scanId IS NOT NULL")
         out[title] = cypher(query, **account).replace("LINK", joined).strip()
     return out
 

@@ -28,8 +28,11 @@ RETURN id, n
 
 READ_SCAN = """
 MATCH (s:RingScan {scanId: $scanId})
-RETURN s.isCurrent AS current, s.plan AS plan, s.contentHash AS hash, s.nRelationships AS written, s.nMissing AS missing
+RETURN s.isCurrent AS current, s.plan AS plan, s.contentHash AS hash, s.nRelationships AS written,
+    s.nMissing AS missing, s.imported AS imported
 """
+# an import of files makes no constraints; the first write-back after it does
+END_IMPORT = "MATCH (s:RingScan {scanId: $scanId}) REMOVE s.imported"
 READ_LANES = "MATCH (l:RingScanLane {scanId: $scanId}) RETURN l.done AS done, l.nWritten AS nWritten"
 MARK_STALE = """
 MERGE (s:RingScan {scanId: $scanId})
@@ -157,7 +160,7 @@ ALL_LINK_TYPES = "MATCH (s:RingScan) UNWIND s.linkTypes AS name RETURN DISTINCT 
 FINISH = """
 MATCH (s:RingScan {scanId: $scanId})
 SET s.contentHash = $contentHash, s.nRelationships = $nRelationships, s.nMissing = $nMissing
-REMOVE s.plan
+REMOVE s.plan, s.imported
 WITH s
 MATCH (l:RingScanLane {scanId: $scanId}) DELETE l
 """

@@ -126,6 +126,9 @@ class _Writeback:
     def run(self, dry_run: bool, again: bool) -> WritebackReport:
         self._tell("look")
         state = self._state()
+        if state.get("imported") and not dry_run:
+            self._constrain(Entities(self._settings, self._rows.entity_types()))
+            self._server.run(self._cypher(queries.END_IMPORT), scanId=self._scan_id)
         is_written = not again and state.get("hash") == self._hash and bool(state["current"])
         if is_written and not state["missing"] and self._count(None) == state["written"]:
             return self._report(dry_run, changed=False, n_relationships=state["written"])

@@ -209,7 +209,13 @@ def test_one_and_two_threads_give_the_same_bytes(world, tmp_path):
 
 COMMANDS = [["simulate"], ["config", "template"], ["config", "validate"], ["config", "show"]]
 COMMANDS += [["scan", "run"], ["scan", "list"], ["scan", "diff"]]
-COMMANDS += [["features", "export"], ["store", "prune"], ["store", "verify"], ["monitor", "report"]]
+COMMANDS += [
+    ["features", "export"],
+    ["store", "prune"],
+    ["store", "verify"],
+    ["monitor", "report"],
+    ["writeback", "neo4j"],
+]
 COMMANDS += [["ring", name] for name in ("list", "show", "explain", "lineage", "why", "view", "export")]
 
 
