@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graphrisk.hubs import pairs_by_cap
 from graphrisk.rings.patterns import TYPOLOGIES as PATTERN_TYPOLOGIES
-from graphrisk.rings.patterns.search import N_DRAWS, PatternSearch
+from graphrisk.rings.patterns.search import PatternSearch
 from graphrisk.rings.search import Search
 from graphrisk.rings.typology import TYPOLOGIES
 from graphrisk.rings.what_if import CapChange
@@ -75,7 +75,7 @@ def pattern_metric_rows(patterns: PatternSearch, typologies: list[str]) -> list[
         (f"rings.typology.{kind}", float(typologies.count(kind)), None, None, n) for kind in PATTERN_TYPOLOGIES
     ]
     rows.append(("patterns.rings", float(len(patterns.rings)), None, None, n))
-    rows.append(("patterns.null_model", patterns.n_decoys, None, None, N_DRAWS))
+    rows.append(("patterns.null_model", patterns.n_decoys, None, None, patterns.n_draws))
     rows.append(("patterns.searches_cut", float(patterns.n_cut), None, None, len(patterns.rings)))
     rows.append(("patterns.busy_accounts_left_out", float(patterns.n_hubs), None, None, len(patterns.rings)))
     return rows

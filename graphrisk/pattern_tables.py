@@ -42,8 +42,9 @@ def add_patterns(
         Of the amounts.
     """
     ids = [make_ring_id(tables.names(sharing.actors[ring.members]).to_pylist()) for ring in found.rings]
-    # a set of members that is listed already keeps its place and its evidence
-    keep = [k for k, ring_id in enumerate(ids) if ring_id not in set(tables.ring_ids)]
+    # of two rings with the same members only one can be listed: the one with the stronger evidence
+    listed = tables.scores_by_ring()
+    keep = [k for k, ring_id in enumerate(ids) if found.rings[k].score > listed.get(ring_id, -1.0)]
     if not keep:
         return
     rings, q_values, ids = [found.rings[k] for k in keep], found.q_values[keep], [ids[k] for k in keep]
@@ -64,6 +65,7 @@ def add_patterns(
         np.concatenate([ring.member_scores for ring in rings]),
         np.concatenate([_bounds(ring) for ring in rings]),
         np.repeat([len(ring.members) for ring in rings], [len(ring.members) for ring in rings]),
+        np.repeat([ring_id not in listed for ring_id in ids], [len(ring.members) for ring in rings]),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from algorithms.times import MISSING_TIME
 from graphrisk import __version__
@@ -192,8 +193,15 @@ class ScanTables:
             **columns,
         }
 
+    def scores_by_ring(self) -> dict[str, float]:
+        """Score of every ring listed so far."""
+        ring = self._shaped("ring", self._tables["ring"])
+        return dict(zip(ring["ring_id"].to_pylist(), ring["score"].to_pylist(), strict=True))
+
     def append(self, rows: dict[str, dict[str, Any]]) -> None:
         """Add rings with their members, links and evidence, and put all in the order of the score, worst first.
+
+        A ring that is listed already is replaced.
 
         Parameters
         ----------
@@ -201,6 +209,9 @@ class ScanTables:
             Columns to add to ``ring``, ``ring_member``, ``ring_link`` and ``ring_evidence``.
         """
         parts = {name: [self._shaped(name, self._tables[name]), self._shaped(name, rows[name])] for name in rows}
+        new = parts["ring"][1]["ring_id"]
+        for tables in parts.values():
+            tables[0] = tables[0].filter(pc.invert(pc.is_in(tables[0]["ring_id"], value_set=new.combine_chunks())))
         rings = pa.concat_tables(parts["ring"])
         order = np.argsort(-rings["score"].to_numpy(), kind="stable")
         place = {ring_id: k for k, ring_id in enumerate(rings["ring_id"].take(pa.array(order)).to_pylist())}
@@ -223,6 +234,7 @@ class ScanTables:
         scores: npt.NDArray[np.float64],
         bounds: npt.NDArray[np.float64],
         sizes: npt.NDArray[np.int64],
+        is_new: npt.NDArray[np.bool_],
     ) -> None:
         """Give members of further rings their best score in `entity_feature`.
 
@@ -236,6 +248,8 @@ class ScanTables:
             Low and high score.
         sizes : array of int64, shape (n,)
             Members of the ring.
+        is_new : array of bool, shape (n,)
+            False where the ring replaces one with the same members.
         """
         columns = self._tables["entity_feature"]
         assert isinstance(columns, dict)
@@ -245,7 +259,7 @@ class ScanTables:
         own = {name: np.array(columns[name]) for name in ("score", "score_low", "score_high", "n_rings")}
         ring_id = np.array(columns["ring_id"].to_pylist(), dtype=object)
         ring_size = np.array(columns["ring_size"].fill_null(0))
-        np.add.at(own["n_rings"], rows, 1)
+        np.add.at(own["n_rings"], rows, is_new.astype(np.int64))
         for k in np.argsort(scores, kind="stable").tolist():
             row = rows[k]
             if scores[k] > own["score"][row] or ring_id[row] is None:
@@ -273,7 +287,7 @@ class ScanTables:
         ring = self._shaped("ring", self._tables["ring"])
         bands, typologies = ring["band"].to_pylist(), ring["typology"].to_pylist()
         rows = metric_rows(found, nulls, changes, bands, typologies, self._loaded)
-        if patterns is not None and patterns.rings:
+        if patterns is not None and patterns.searched:
             rows += pattern_metric_rows(patterns, typologies)
         self._tables["metric"] = {
             key: pa.array(

@@ -44,6 +44,8 @@ RULES = """
 # min_size = 3
 # max_size = 200
 # overlap = 0.6                       # of two rings with this Jaccard similarity only the better is listed
+# deep_min_score = 0.2                # of rings among accounts that deal with more strangers than chance has any do
+# max_q_value = 0.25                  # a ring that is less beyond chance is not listed
 
 # ---- lineage ------------------------------------------------------------------------------------------------------
 # A ring keeps its id from scan to scan of one store. These change neither what is found nor the id of the scan.

@@ -109,6 +109,10 @@ class PatternRules(BaseModel):
     max_size: Annotated[int, Field(ge=3)] = 200
     overlap: Annotated[float, Field(gt=0, le=1)] = 0.6
     """Of two rings with at least this Jaccard similarity only the better is listed."""
+    deep_min_score: Annotated[float, Field(ge=0, le=1)] = 0.2
+    """From which score rings are listed among accounts that deal with more strangers than chance has any do."""
+    max_q_value: Annotated[float, Field(gt=0, le=1)] = 0.25
+    """A ring that is less beyond chance than this is not listed."""
 
 
 class RingSettings(BaseModel):

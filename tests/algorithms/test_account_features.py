@@ -53,6 +53,27 @@ def test_new_names_for_accounts_and_another_order_of_rows_move_the_rows_of_the_r
     np.testing.assert_allclose(moved.values[names], plain.values, rtol=1e-5)
 
 
+def test_loops_are_closed_walks_whatever_their_times():
+    t = Transfers([0, 1, 2, 3, 3, 0], [1, 2, 0, 4, 3, 2], np.arange(6)[::-1] * DAY, np.ones(6))
+    found = account_transfer_features(t, 5)
+    assert found["loops_3"].tolist() == [1, 1, 1, 0, 0]
+    assert found["loops_2"].tolist() == [1, 0, 1, 0, 0]
+    assert found["triangles"].tolist() == [1, 0, 0, 0, 0]
+    assert found["paid_loops_3"].tolist() == [1, 1, 1, 0, 0]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_loops_are_what_powers_of_the_matrix_give(seed):
+    rng = np.random.default_rng(seed)
+    sources, targets = rng.integers(0, 9, 25), rng.integers(0, 9, 25)
+    found = account_transfer_features(Transfers(sources, targets, np.arange(25), np.ones(25)), 9)
+    matrix = np.zeros((9, 9))
+    matrix[sources, targets] = 1
+    np.fill_diagonal(matrix, 0)
+    for length in range(2, 7):
+        np.testing.assert_array_equal(found[f"loops_{length}"], np.diag(np.linalg.matrix_power(matrix, length)))
+
+
 def test_transfers_without_times_or_amounts_have_what_is_left():
     bare = account_transfer_features(Transfers([0, 1], [1, 2]), 3)
     assert "all_out_amount_mean" not in bare.names

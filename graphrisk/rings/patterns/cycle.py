@@ -35,7 +35,7 @@ def _find(pool: Pool, window: int) -> Iterator[Match]:
 
 def _nats(pool: Pool, hops: int, window: int) -> float:
     """Chance has each walk come home once in n; walks multiply by what a stranger pays on within the window."""
-    return max(log(pool.n_actors) - (hops - 1) * log(max(pool.rate * window / DAY, 1.0)), 0.0) + hops
+    return max(log(pool.n_actors) - (hops - 1) * log(max(pool.rate * window / DAY, 1.0)), 0.0) + 2 * hops
 
 
 def _sentence(pool: Pool, match: Match) -> str:

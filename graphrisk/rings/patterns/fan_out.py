@@ -1,5 +1,7 @@
 """Fan-out: one account pays many strangers within a window (Altman et al. 2023, section 3, figure 2)."""
 
+from collections.abc import Iterator
+
 from graphrisk.rings.patterns._fans import find_fans
 from graphrisk.rings.patterns.match import Match, Pattern, days, total
 from graphrisk.rings.patterns.pool import Pool
@@ -9,4 +11,8 @@ def _sentence(pool: Pool, match: Match) -> str:
     return f"One account paid {len(match.rows)} strangers within {days(pool, match)}{total(pool, match.rows)}."
 
 
-PATTERN = Pattern("fan_out", lambda pool, window: find_fans(pool, window, out=True), _sentence)
+def _find(pool: Pool, window: int) -> Iterator[Match]:
+    return find_fans(pool, window, out=True)
+
+
+PATTERN = Pattern("fan_out", _find, _sentence, everywhere=True, alone=0.5)

@@ -55,6 +55,8 @@ class Pattern:
         Sought among all strangers; else only among those in the deeper cores, because chance makes too many.
     by_amounts : bool
         Amounts must fit, so that it is sought one core less deep.
+    alone : float
+        Weight of the shape outside the deeper cores: shops and payrolls have fans as well.
     """
 
     typology: str
@@ -62,6 +64,7 @@ class Pattern:
     sentence: Callable[[Pool, Match], str]
     everywhere: bool = False
     by_amounts: bool = False
+    alone: float = 1.0
 
 
 def roles(pool: Pool, match: Match) -> dict[int, str]:

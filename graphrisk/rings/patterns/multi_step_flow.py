@@ -4,16 +4,28 @@ section 3: dense flow over a multipartite graph, here of transfers between stran
 
 from collections.abc import Iterator
 
-from graphrisk.rings.patterns._flows import find_flows, kept_of, nats_of
-from graphrisk.rings.patterns.match import Match, Pattern, days, total
+import numpy as np
+
+from graphrisk.rings.patterns._flows import Pass, find_passes, kept_of, nats_of
+from graphrisk.rings.patterns.match import Match, Pattern, days, joined, total
 from graphrisk.rings.patterns.pool import Pool
 
 
 def _find(pool: Pool, window: int) -> Iterator[Match]:
-    for rows, passes in find_flows(pool, window):
-        paid = {int(pool.targets[row]) for one in passes for row in one.pays}
-        if len(passes) >= 2 and not any(one.mule in paid for one in passes):
-            yield Match(rows, nats_of(passes), kept_of(passes))
+    passes = find_passes(pool, window)
+    between: dict[tuple[int, int], list[Pass]] = {}
+    for one in passes:
+        ends = {(int(pool.sources[a]), int(pool.targets[b])) for a in one.gets for b in one.pays}
+        for key in sorted(ends):
+            between.setdefault(key, []).append(one)
+    groups = [tuple(row for one in side for row in one.rows) for side in between.values() if len(side) >= 2]
+    for rows in joined(group for group in groups if _width(pool, group) <= window):
+        inside = [one for one in passes if set(one.rows) <= set(rows)]
+        yield Match(rows, nats_of(inside), kept_of(inside))
+
+
+def _width(pool: Pool, rows: tuple[int, ...]) -> int:
+    return int(np.ptp(pool.seconds[list(rows)]))
 
 
 def _sentence(pool: Pool, match: Match) -> str:

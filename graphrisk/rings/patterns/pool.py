@@ -41,6 +41,8 @@ class Pool:
         All transfers of each actor.
     expected : array of float64, shape (n_actors,)
         How many of the transfers here each actor would take part in by chance.
+    is_deep : bool
+        Of a deeper core than chance makes.
     n_cut : list of int
         One entry: how often a search was cut at its bound.
     """
@@ -54,6 +56,7 @@ class Pool:
     payees: LongArray
     activity: LongArray
     expected: FloatArray
+    is_deep: bool = False
     n_cut: list[int] = field(default_factory=lambda: [0])
     found: dict[Any, Any] = field(default_factory=dict)
 
@@ -96,6 +99,12 @@ class Pool:
         return len(self) / max(self.n_actors, 1) / days
 
     @cached_property
+    def rates(self) -> FloatArray:
+        """The same of each actor: what its activity lets expect, and no less than the mean."""
+        days = (self.seconds[-1] - self.seconds[0]) / DAY + 1 if len(self) else 1.0
+        return np.asarray(np.maximum(self.expected / 2 / days, self.rate))
+
+    @cached_property
     def cores(self) -> LongArray:
         """Core number of every actor: it deals with as many strangers that do the same."""
         return np.asarray(k_cores(Graph.from_edges(self.n_actors, self.sources, self.targets)), dtype=np.int64)
@@ -110,9 +119,14 @@ class Pool:
             amounts=self.amounts[keep],
             found={},
         )
-        for name in ("degrees", "surprise", "rate", "cores"):
+        for name in ("degrees", "surprise", "rate", "rates", "cores"):
             part.__dict__[name] = getattr(self, name)
         return part
+
+    def deeper(self, depth: int, cores: LongArray | None = None) -> Pool:
+        """Return the part among accounts of at least a core number, marked as deep."""
+        cores = self.cores if cores is None else cores
+        return replace(self.only((cores[self.sources] >= depth) & (cores[self.targets] >= depth)), is_deep=True)
 
     def by_chance(self, seed: int) -> Pool:
         """Deal the transfers out anew: the null model, in which strangers meet by chance."""
@@ -152,7 +166,8 @@ def make_pools(transfers: Transfers, n_actors: int, most_meetings: int) -> tuple
     meetings = pair_counts(transfers)
     amounts = transfers.amounts if transfers.amounts_usd is None else transfers.amounts_usd
     amounts = np.full(len(transfers), np.nan) if amounts is None else amounts
-    order = np.argsort(transfers.seconds, kind="stable")
+    # by all columns: the order in which rows were read must not matter
+    order = np.lexsort((amounts, transfers.targets, transfers.sources, transfers.seconds))
     order = order[known[order]]
     payers, payees = transfers.sources[order].astype(np.int64), transfers.targets[order].astype(np.int64)
     busy = np.bincount(payers, minlength=n_actors) + np.bincount(payees, minlength=n_actors)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -22,10 +22,10 @@ from graphrisk.rings.sharing import Sharing, actor_of_nodes
 FloatArray = npt.NDArray[np.float64]
 LongArray = npt.NDArray[np.int64]
 
-N_DRAWS = 3
+LEAST_DRAWS, MOST_DRAWS, FINEST_RATE = 3, 20, 0.05
 MOST_TRANSFERS = 200_000
 """Transfers in which the whole pool is searched; a larger pool is cut to its deeper cores."""
-SHAPE_WEIGHT, STRANGERS_WEIGHT, EVERYDAY_WEIGHT = 1.5, 0.5, -1.0
+SHAPE_WEIGHT, STRANGERS_WEIGHT, EVERYDAY_WEIGHT = 1.0, 0.35, -0.7
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,21 +94,32 @@ class PatternSearch:
     q_values : array of float64, shape (n_rings,)
     n_decoys : float
         Rings that the null model gives, per draw.
+    n_draws : int
     n_cut : int
         How often a search was cut at its bound.
     n_hubs : int
         Actors that deal with too many strangers to be searched.
+    searched : bool
+        False where the data have nothing to search, or nothing was asked for.
     """
 
     rings: list[PatternRing]
     q_values: FloatArray
     n_decoys: float = 0.0
+    n_draws: int = 0
     n_cut: int = 0
     n_hubs: int = 0
+    searched: bool = False
 
 
 def _sigmoid(nats: float) -> float:
     return float(1 / (1 + np.exp(np.clip(THRESHOLD - nats, -500, 500))))
+
+
+def nats_of(score: float) -> float:
+    """Nats at which a score is reached."""
+    score = min(max(score, 1e-12), 1 - 1e-12)
+    return THRESHOLD + float(np.log(score / (1 - score)))
 
 
 def actor_transfers(graph: EntityGraph, sharing: Sharing, policy: HubPolicy) -> Transfers:
@@ -153,7 +164,7 @@ def search_patterns(
     rules : PatternRules
     seed : int
     least_nats : float
-        Rings below are not listed.
+        Rings below are not listed, unless they are in a deeper core.
 
     Returns
     -------
@@ -167,19 +178,28 @@ def search_patterns(
     if len(once) == 0:
         return nothing
     hubs = once.degrees > rules.most_strangers
-    once, few = (pool.only(~(hubs[pool.sources] | hubs[pool.targets])) for pool in (once, few))
-    nulls = [once.by_chance(seed + draw) for draw in range(N_DRAWS)]
+    once, few = (_without(pool, hubs) for pool in (once, few))
+    nulls = [once.by_chance(seed + draw) for draw in range(LEAST_DRAWS)]
     depth = max(int(null.cores.max(initial=0)) for null in nulls)
     rings = _resolved(_scored(once, few, depth, rules), rules, least_nats)
+    # the fewer rings, the more draws it takes to show that chance has fewer
+    n_draws = int(np.clip(np.ceil(1 / (FINEST_RATE * max(len(rings), 1))), LEAST_DRAWS, MOST_DRAWS))
+    nulls += [once.by_chance(seed + draw) for draw in range(LEAST_DRAWS, n_draws if rings else LEAST_DRAWS)]
     decoys = [ring for null in nulls for ring in _resolved(_scored(null, null, depth, rules), rules, least_nats)]
     q_values = decoy_q_values(
-        np.array([ring.nats for ring in rings]), np.array([ring.nats for ring in decoys]), n_decoy_runs=N_DRAWS
+        np.array([ring.nats for ring in rings]), np.array([ring.nats for ring in decoys]), n_decoy_runs=len(nulls)
     )
-    return PatternSearch(rings, q_values, len(decoys) / N_DRAWS, once.n_cut[0] + few.n_cut[0], int(hubs.sum()))
+    likely = q_values <= rules.max_q_value
+    rings = [ring for ring, fits in zip(rings, likely, strict=True) if fits]
+    q_values = q_values[likely]
+    n_cut = once.n_cut[0] + few.n_cut[0]
+    return PatternSearch(rings, q_values, len(decoys) / len(nulls), len(nulls), n_cut, int(hubs.sum()), True)
 
 
-def _deeper(pool: Pool, cores: LongArray, depth: int) -> Pool:
-    return pool.only((cores[pool.sources] >= depth) & (cores[pool.targets] >= depth))
+def _without(pool: Pool, hubs: npt.NDArray[np.bool_]) -> Pool:
+    """Leave hubs out, of what chance draws from too."""
+    rest = pool.only(~(hubs[pool.sources] | hubs[pool.targets]))
+    return replace(rest, payers=pool.payers[~hubs[pool.payers]], payees=pool.payees[~hubs[pool.payees]])
 
 
 def _scored(once: Pool, few: Pool, depth: int, rules: PatternRules) -> Iterator[PatternRing]:
@@ -187,9 +207,8 @@ def _scored(once: Pool, few: Pool, depth: int, rules: PatternRules) -> Iterator[
     wide, cores, at = once, once.cores, 2
     while len(wide) > MOST_TRANSFERS:
         at += 1
-        wide = _deeper(once, cores, at)
-    flows = _deeper(wide, cores, max(depth, 2))
-    inner, rare = _deeper(wide, cores, depth + 1), _deeper(few, cores, depth + 2)
+        wide = replace(once.deeper(at), is_deep=False)
+    flows, inner, rare = wide.deeper(depth), wide.deeper(depth + 1), few.deeper(depth + 2, cores)
     for pattern in PATTERNS:
         if pattern.typology not in rules.search:
             continue
@@ -198,18 +217,25 @@ def _scored(once: Pool, few: Pool, depth: int, rules: PatternRules) -> Iterator[
         for pool in pools:
             for window in rules.windows_days:
                 for match in pattern.find(pool, int(window * DAY)):
-                    yield _score(pattern, match, pool)
+                    if match.nats > _allowance(pool):
+                        yield _score(pattern, match, pool)
+
+
+def _allowance(pool: Pool) -> float:
+    """Nats that a shape must have beyond, for every account could have shown it; nothing in a deeper core."""
+    return 0.0 if pool.is_deep else float(np.log(pool.n_actors))
 
 
 def _score(pattern: Pattern, match: Match, pool: Pool) -> PatternRing:
     members = match.members(pool)
+    weight = SHAPE_WEIGHT * (1.0 if pool.is_deep else pattern.alone)
     everyday = 1 - float(pool.degrees[members].sum() / max(pool.activity[members].sum(), 1))
     return PatternRing(
         pattern=pattern,
         match=match,
         pool=pool,
         members=members,
-        shape=SHAPE_WEIGHT * float(np.log1p(match.nats)),
+        shape=weight * float(np.log1p(match.nats - _allowance(pool))),
         strangers=STRANGERS_WEIGHT * float(np.log1p(pool.surprise[members].mean())),
         everyday=EVERYDAY_WEIGHT * max(everyday, 0.0),
         everyday_share=max(everyday, 0.0),
@@ -221,7 +247,8 @@ def _resolved(found: Iterator[PatternRing], rules: PatternRules, least_nats: flo
     best: dict[bytes, PatternRing] = {}
     for ring in found:
         key = ring.members.tobytes()
-        fits = rules.min_size <= len(ring.members) <= rules.max_size and ring.nats >= least_nats
+        least = nats_of(rules.deep_min_score) if ring.pool.is_deep else least_nats
+        fits = rules.min_size <= len(ring.members) <= rules.max_size and ring.nats >= least
         if fits and (key not in best or ring.nats > best[key].nats):
             best[key] = ring
     chosen: list[PatternRing] = []
