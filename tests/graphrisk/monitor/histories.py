@@ -53,15 +53,15 @@ class Exchange(History):
         ring.members = [self._recruit(ring, self.now - DAY * self.rng.uniform(0.1, 0.9)) for _ in range(size)]
 
 
-def first_alarm(history: Exchange, store: Path) -> int | None:
-    """The first night, of those from the attack on, whose report raises an alarm."""
+def alarmed_nights(history: Exchange, store: Path) -> list[int]:
+    """The nights, of those from the attack on, whose report raises an alarm."""
     alarms = []
     for night in range(N_NIGHTS):
         scan_night(history, store)
         if night >= ATTACK and any(d.is_alarm for d in find_drift(find_cohorts(ResultStore(store), 30))):
             alarms.append(night)
         history.step()
-    return alarms[0] if alarms else None
+    return alarms
 
 
 def main() -> None:
@@ -69,15 +69,17 @@ def main() -> None:
     parser.add_argument("--histories", type=int, default=20, help="of each kind")
     parser.add_argument("--first", type=int, default=0, help="first seed")
     args = parser.parse_args()
-    alarms: dict[bool, list[int | None]] = {False: [], True: []}
+    alarms: dict[bool, list[list[int]]] = {False: [], True: []}
     for seed in range(args.first, args.first + args.histories):
         for attacked in (False, True):
             with tempfile.TemporaryDirectory() as folder:
-                alarms[attacked].append(first_alarm(Exchange(seed=seed, attacked=attacked), Path(folder)))
-    found = [night for night in alarms[True] if night is not None]
-    leads = [LOSS - night for night in found if night < LOSS]
+                alarms[attacked].append(alarmed_nights(Exchange(seed=seed, attacked=attacked), Path(folder)))
+    leads = [LOSS - nights[0] for nights in alarms[True] if nights and nights[0] < LOSS]
     facts = {"histories_of_each_kind": args.histories, "nights_reported": N_NIGHTS - ATTACK}
-    facts["quiet_with_any_alarm"] = float(np.mean([night is not None for night in alarms[False]]))
+    facts["quiet_reports_with_alarm"] = float(
+        np.mean([len(nights) for nights in alarms[False]]) / facts["nights_reported"]
+    )
+    facts["quiet_with_any_alarm"] = float(np.mean([bool(nights) for nights in alarms[False]]))
     facts["attacks_found_before_the_loss"] = len(leads) / args.histories
     facts["median_lead_nights"] = float(np.median(leads)) if leads else None
     print(json.dumps(facts))
