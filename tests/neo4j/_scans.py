@@ -37,7 +37,10 @@ def write_scan(
     role: str = "member",
     events: list[tuple[str, str, list[str]]] = [],  # noqa: B006
 ) -> ResultStore:
-    """Publish a scan with these rings (id to members); members of a ring share a device, and transfer in a circle."""
+    """Publish a scan with these rings (id to members).
+
+    Members of a ring share a device and transfer in a circle; without `devices` there are members alone.
+    """
     as_of = MOMENT + timedelta(days=days)
     ring_ids = list(rings)
     owner = [ring for ring, members in rings.items() for _ in members]
@@ -47,7 +50,7 @@ def write_scan(
     times = pa.array([as_of - timedelta(days=30)] * max(n, len(ring_ids)), SCHEMAS["ring"].field("first_seen").type)
     entities = [
         [{"entity_type": "account", "entity_id": m} for m in group[:3]]
-        + ([{"entity_type": "device", "entity_id": f"d-{ring}"}] if devices else [])
+        + [{"entity_type": "device", "entity_id": f"d-{ring}"}]
         for ring, group in rings.items()
     ]
     tables: dict[str, dict[str, Any]] = {
@@ -76,7 +79,9 @@ def write_scan(
                 pa.timestamp("us", tz="UTC")
             ),
         },
-        "ring_evidence": {
+        "ring_evidence": {}
+        if not devices
+        else {
             "ring_id": ring_ids,
             "evidence_id": [f"{ring}-01" for ring in ring_ids],
             "reason_code": ["shared_device"] * len(rings),

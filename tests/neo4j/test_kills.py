@@ -32,8 +32,8 @@ def start_writing(store, settings, *options):
 
 
 def two_scans(folder):
-    store = write_scan(folder, "s1", many_rings(N_MEMBERS // 2))
-    write_scan(folder, "s2", many_rings(N_MEMBERS, start=N_MEMBERS // 4), days=1)
+    store = write_scan(folder, "s1", many_rings(N_MEMBERS // 5))
+    write_scan(folder, "s2", many_rings(N_MEMBERS, start=N_MEMBERS // 10), days=1)
     return store
 
 
@@ -66,9 +66,8 @@ def test_a_write_back_killed_at_random_moments_and_run_again_equals_an_undisturb
         child.kill()
         child.communicate(timeout=60)
         n_cut += child.returncode == -signal.SIGKILL
-        report = write_back(store, settings())
+        write_back(store, settings())
         assert database.dump() == expected
-        assert report.changed or child.returncode == 0 or not report.rows
     assert n_cut > 0
 
 
