@@ -162,6 +162,7 @@ class _Files:
         """Write what `neo4j-admin database import full` needs to know."""
         files = [(what, f"{name}={folder.absolute()}/{file}.csv") for what, name, file in self._arguments]
         lines = [_quoted(f"--{what}={value}") for what, value in files]
+        lines += [_quoted(f"--report-file={folder.absolute()}/import.report")]
         lines += [f"--multiline-fields={str(self._has_lines).lower()}", "--bad-tolerance=0", database]
         (self.folder / ARGUMENTS).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
