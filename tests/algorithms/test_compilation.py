@@ -11,9 +11,9 @@ import hashlib
 import numpy as np
 import algorithms._leiden
 from algorithms import (Graph, Relation, Transfers, UnionFind, articulation_points, bridges, count_triangles,
-                        dense_blocks, find_communities, k_cores, minimum_cut, partition_statistics,
-                        personalised_pagerank, project, propagate_labels, sample_neighbours, transfer_features,
-                        weigh_pairs)
+                        dense_blocks,
+                        find_communities, k_cores, minimum_cut, partition_statistics, personalised_pagerank, project,
+                        propagate_labels, sample_neighbours, transfer_features, weigh_pairs)
 
 rng = np.random.default_rng(4)
 graph = Graph.from_edges(120, rng.integers(0, 120, 500), rng.integers(0, 120, 500), rng.random(500) + 0.1)
@@ -24,21 +24,21 @@ starts = np.concatenate([[0], np.cumsum(np.bincount(keys // 40, minlength=60))])
 times = rng.integers(0, 10**8, len(keys))
 weights = weigh_pairs(shared.sources, shared.targets, shared.evidence_indptr, shared.evidence_signals, starts,
                       (keys % 40).astype(np.int32), times, times + 10**6, np.ones(40))
-stream = Transfers(actors, actors[::-1], np.arange(200) // 3, rng.random(200))
 labels = find_communities(graph, resolution=0.05).labels
 uses = Relation(starts.astype(np.int64), (keys % 40).astype(np.int32), times)
 drawn = sample_neighbours({("a", "uses", "s"): uses}, "a", np.arange(30), n_neighbours=[2], as_of=10**7 * 8)
+stream = Transfers(actors, actors[::-1], np.arange(200) // 3, rng.random(200))
 sets = UnionFind(60)
 sets.add_edges(shared.sources, shared.targets)
 parts = [graph.indices, graph.weights, labels, bridges(graph), k_cores(graph), sets.labels(), count_triangles(graph),
          articulation_points(graph), minimum_cut(graph.subgraph(np.arange(40))).side, shared.evidence_signals, weights,
          propagate_labels(graph), personalised_pagerank(graph, np.arange(120)), drawn.nodes["s"],
-         partition_statistics(graph, labels).conductance, *(b.nodes for b in dense_blocks(graph, n_blocks=3)),
-         transfer_features(stream, window_seconds=40).values]
+         partition_statistics(graph, labels).conductance, *(b.nodes for b in dense_blocks(graph, n_blocks=3))]
 # large graphs go in batches: make a middling one do so
 algorithms._leiden.SERIAL_WORK = algorithms._leiden.PARALLEL_WORK = algorithms._leiden.PARALLEL_ENTRIES = 0
 same = rng.integers(0, 50, 6000)
 middling = Graph.from_edges(1250, same * 25 + rng.integers(0, 25, 6000), same * 25 + rng.integers(0, 25, 6000))
+parts += [transfer_features(stream, window_seconds=40).values]
 parts += [find_communities(middling, objective=o).labels for o in ("cpm", "modularity")]
 print(hashlib.sha256(b"".join(np.ascontiguousarray(p).tobytes() for p in parts)).hexdigest())
 """
