@@ -34,7 +34,7 @@ RULES = """
 # max_pairs = 200000000               # a scan that would join more pairs is refused before it starts to
 
 # ---- patterns -----------------------------------------------------------------------------------------------------
-# Rings that timed transfers between strangers draw.
+# Rings that timed transfers between strangers draw. None is sought unless it is named; expect many false ones.
 
 [patterns]
 # search = [{patterns}]

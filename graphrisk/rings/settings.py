@@ -97,8 +97,8 @@ class PatternRules(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    search: list[PatternName] = Field(default_factory=lambda: list(PATTERN_NAMES))
-    """Patterns to seek; an empty list seeks none."""
+    search: list[PatternName] = Field(default_factory=list)
+    """Patterns to seek; none unless they are named, since their null model is too easy where people have habits."""
     windows_days: list[Positive] = Field(default_factory=lambda: [5.0, 8.0, 14.0, 22.0, 30.0], min_length=1)
     """Within how many days a pattern must be complete; each window is tried."""
     most_meetings: Annotated[int, Field(ge=1)] = 3

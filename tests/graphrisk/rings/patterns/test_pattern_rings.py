@@ -32,9 +32,10 @@ def transfers(seed=1, n_accounts=300, extra=()):
     return pd.DataFrame(rows, columns=["source_id", "target_id", "occurred_at", "amount"])
 
 
-def scan(frame, **sections):
+def scan(frame, patterns=None, **sections):
     source = {"frame": "money", "table": "transfers"}
-    config = ScanConfig.model_validate({"source": [source], **sections})
+    rules = {"search": list(TYPOLOGIES)} | (patterns or {})
+    config = ScanConfig.model_validate({"source": [source], "patterns": rules, **sections})
     return graphrisk.scan(config, frames={"money": frame})
 
 
@@ -108,7 +109,9 @@ def test_what_comes_later_changes_nothing(result):
 
 
 def test_a_pattern_that_is_not_asked_for_is_not_sought(result):
-    none = scan(transfers(), patterns={"search": []})
+    none = graphrisk.scan(
+        ScanConfig.model_validate({"source": [{"frame": "money", "table": "transfers"}]}), frames={"money": transfers()}
+    )
     assert not set(none.rings.typology) & set(TYPOLOGIES)
     only = scan(transfers(), patterns={"search": ["cycle"]})
     assert set(only.rings.typology) & set(TYPOLOGIES) <= {"cycle"}
