@@ -46,7 +46,7 @@ COLUMNS: dict[str, tuple[tuple[str, pa.DataType, str], ...]] = {
     "ring": (
         _SCAN_ID,
         _RING_ID,
-        ("typology", TEXT, "`multi_account`, `referral_farm`, `bonus_farm` or `airdrop_sybil`"),
+        ("typology", TEXT, "`multi_account`, `referral_farm`, `bonus_farm`, `airdrop_sybil` or a pattern of transfers"),
         ("score", REAL, "0 to 1; a sum of the ring's evidence on a stated scale, not a probability"),
         ("score_low", REAL, "the score without its strongest kind of evidence for"),
         ("score_high", REAL, "the score without its strongest kind of evidence against"),
@@ -66,7 +66,7 @@ COLUMNS: dict[str, tuple[tuple[str, pa.DataType, str], ...]] = {
         _RING_ID,
         ("entity_type", TEXT, "`account` or `wallet`"),
         ("entity_id", TEXT, "the member"),
-        ("role", TEXT, "`inviter`, `funder` or `member`"),
+        ("role", TEXT, "`inviter`, `funder` or `member`; in a pattern `originator`, `mule`, `collector`"),
         ("member_score", REAL, "the ring's score, less for members on its fringe"),
         ("joined_at", UTC_TIME, "when the member started; null if unknown"),
     ),

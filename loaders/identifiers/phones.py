@@ -49,6 +49,8 @@ def parse_phones(values: pa.LargeStringArray, default_region: str | None) -> Par
 
 def _full(text: str, region: str | None) -> str | None:
     """E.164 by the library, None if it is no possible number."""
+    if region is None and text.startswith("00"):
+        text = "+" + text[2:]  # the library knows how to dial out of a region only
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
@@ -66,7 +68,8 @@ def _fast(short: str, region: str | None) -> str | None:
         digits = short[2:]
     elif region is not None and short[0] != "0":
         code = phonenumbers.country_code_for_region(region)
-        return f"+{code}{short}" if _needs_no_rewriting(short, region) else None
+        # digits that begin with the code may be a number with it: the library weighs which
+        return f"+{code}{short}" if not short.startswith(str(code)) and _needs_no_rewriting(short, region) else None
     else:
         return None
     for width in (1, 2, 3):
