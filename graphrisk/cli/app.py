@@ -13,7 +13,13 @@ import typer
 
 from graphrisk import __version__
 from graphrisk.cli import config, features, monitor, ring, scan, simulate, store, writeback
-from graphrisk.cli.interrupts import Interrupted, catch_interrupts, is_interrupted, leave_interrupted
+from graphrisk.cli.interrupts import (
+    Interrupted,
+    catch_interrupts,
+    ignore_interrupts,
+    is_interrupted,
+    leave_interrupted,
+)
 
 FAILED, WRONG_USAGE = 1, 2
 
@@ -53,7 +59,11 @@ def main() -> None:
     """Run the command line and leave with an exit code."""
     catch_interrupts()
     try:
-        app()
+        try:
+            app()
+        except SystemExit:
+            ignore_interrupts()
+            raise
     except Interrupted:
         leave_interrupted(FAILED)
     except BrokenPipeError:

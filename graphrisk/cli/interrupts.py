@@ -44,6 +44,12 @@ def catch_interrupts() -> None:
         signal.signal(number, _interrupts.receive)
 
 
+def ignore_interrupts() -> None:
+    """Let no signal cut short the interpreter's shutdown: the command has done its work and has an exit code."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
 def when_interrupted(sentence: str) -> None:
     """From here on, say this sentence if a signal comes."""
     _interrupts.sentence = sentence
