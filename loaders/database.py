@@ -16,6 +16,7 @@ import numpy.typing as npt
 from algorithms.times import MISSING_TIME
 from loaders.config import InputError, LoadConfig
 from loaders.identifiers.instruments import CARD_TYPES, SHOWN_CARD
+from loaders.progress import track_progress
 
 BATCH_ROWS = 1_000_000
 MISSING = f"CAST({MISSING_TIME} AS BIGINT)"
@@ -49,7 +50,7 @@ def open_database(config: LoadConfig) -> Iterator[duckdb.DuckDBPyConnection]:
                 con.execute(f"SET threads = {config.threads}")
             con.execute("SET TimeZone = 'UTC'")
             con.execute("SET arrow_large_buffer_size = true")
-            con.execute("SET enable_progress_bar = false")
+            track_progress(con, False)
             con.execute(LUHN_MACRO)
             con.execute(HIDE_CARD_MACRO)
             yield con

@@ -14,6 +14,20 @@ Progress = Callable[[str, int, int | None], None]
 SECONDS_BETWEEN = 0.5
 
 
+def track_progress(con: duckdb.DuckDBPyConnection, on: bool) -> bool:
+    """Let DuckDB track how far a query has come, and draw nothing; False in a notebook without widgets, where it cannot.
+
+    There it refuses the setting, and tracks and draws nothing.
+    """
+    try:
+        con.execute(f"SET enable_progress_bar = {str(on).lower()}")
+        if on:
+            con.execute("SET enable_progress_bar_print = false")
+    except duckdb.InvalidInputException:
+        return False
+    return True
+
+
 @contextmanager
 def telling_rows(
     con: duckdb.DuckDBPyConnection, progress: Progress | None, n_before: int, n_rows: int | None, n_total: int | None
@@ -30,7 +44,7 @@ def telling_rows(
     n_rows, n_total : int or None
         Rows that the query reads, and rows of all sources; None where unknown.
     """
-    if progress is None or n_rows is None:
+    if progress is None or n_rows is None or not track_progress(con, True):
         yield
         return
     done = threading.Event()
@@ -41,8 +55,6 @@ def telling_rows(
             if percent > 0:
                 progress("read", n_before + int(n_rows * percent / 100), n_total)
 
-    con.execute("SET enable_progress_bar = true")
-    con.execute("SET enable_progress_bar_print = false")
     watcher = threading.Thread(target=watch, name="graphrisk-progress", daemon=True)
     watcher.start()
     try:
@@ -50,4 +62,4 @@ def telling_rows(
     finally:
         done.set()
         watcher.join()
-        con.execute("SET enable_progress_bar = false")
+        track_progress(con, False)
