@@ -15,7 +15,7 @@ SECONDS_BETWEEN = 0.5
 
 
 def track_progress(con: duckdb.DuckDBPyConnection, on: bool) -> bool:
-    """Let DuckDB track how far a query has come, and draw nothing; False in a notebook without widgets, where it cannot.
+    """Let DuckDB track how far a query has come without drawing it; False in a notebook without widgets.
 
     There it refuses the setting, and tracks and draws nothing.
     """
