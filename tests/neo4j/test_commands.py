@@ -77,6 +77,8 @@ def test_a_scan_writes_back_as_its_last_step(database, config):
 
 
 def test_a_write_back_that_fails_leaves_the_scan_published(config):
+    with config.open("a") as handle:
+        handle.write("[neo4j]\nretry_seconds = 0\n")
     done = graphrisk("scan", "run", config, "--writeback", GRAPHRISK_NEO4J_URI=AWAY)
     assert done.returncode == 1
     assert "rings" in done.stdout
