@@ -71,8 +71,8 @@ def test_boosting_on_laundering_10k(tmp_path):
 def test_boosting_on_amlsim(tmp_path, name):
     figures = report(f"amlsim_{name}_features", tmp_path)
     assert figures["auc"] >= 0.96
-    # the goal is 0.90; 20K_cycle200 misses it by half a point, as the README says
-    assert figures["ap"] >= 0.89
+    # 20K_cycle200 misses the goal of 0.90 by half a point, as the README says
+    assert figures["ap"] >= (0.89 if name == "20K_cycle200" else 0.90)
 
 
 @pytest.mark.parametrize("name", AMLSIM)
@@ -121,8 +121,7 @@ def test_worlds_of_somebody_else(tmp_path, seed):
 def test_our_own_world_of_a_million_accounts(tmp_path):
     figures = report("simulated", tmp_path)
     assert figures["accounts"] == 1_000_000
-    # the goal is 120 on a quiet machine; here other work may be running
-    assert figures["simulation_seconds"] < 300
+    assert figures["simulation_seconds"] < 120
     assert figures["recovered"] > 0.45
     assert figures["bands"]["high"]["precision"] > 0.5
     assert set(figures["innocent"]) == {"high", "medium", "low"}
