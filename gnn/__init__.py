@@ -1,14 +1,16 @@
 """Features of rings and the models that score them."""
 
 from gnn.ring_features import FEATURE_NAMES, RingFeatures, Surroundings, ring_features
-from gnn.transparent import PART_NAMES, TransparentScore, score_rings
+from gnn.scoring import Levels, RingModel, RingScores
+from gnn.transparent import Transparent
 
 __all__ = [
     "FEATURE_NAMES",
-    "PART_NAMES",
+    "Levels",
     "RingFeatures",
+    "RingModel",
+    "RingScores",
     "Surroundings",
-    "TransparentScore",
+    "Transparent",
     "ring_features",
-    "score_rings",
 ]

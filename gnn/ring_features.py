@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from algorithms.graph import Graph
 from algorithms.times import MISSING_TIME
+from gnn._detail_kernels import N_DETAILS, details
 from gnn._ring_kernels import N_FEATURES, measure
 
 IntArray = npt.NDArray[np.int32]
@@ -40,6 +41,31 @@ FEATURE_NAMES = (
     "density",
     "inferred_starts",
     "accounts",
+    "tie_spread",
+    "least_tied",
+    "pairs_evident",
+    "widest_identity",
+    "widest_place",
+    "on_identity",
+    "on_place",
+    "on_money",
+    "place_outside",
+    "kinds_shared",
+    "identity_per_member",
+    "long_burst",
+    "start_days",
+    "claim_burst",
+    "delay_spread",
+    "end_burst",
+    "active_spread",
+    "acts_rank",
+    "acts_spread",
+    "steadiness",
+    "invited",
+    "same_inviter",
+    "inviter_inside",
+    "inviter_share",
+    "use_overlap",
 )
 """Columns of `RingFeatures.values`:
 
@@ -59,9 +85,23 @@ FEATURE_NAMES = (
 - ``own_instrument``: share of members with an instrument that nobody else uses; NaN where none has an instrument.
 - ``active_days``: median days between start and last activity; NaN where unknown.
 - ``nats_*``: evidence of what is shared, (sharers - 1) x nats per signal: identity, place, referral, money.
+- ``tie_spread``: standard deviation over mean of the members' affinity to the others; ``least_tied``: least over
+  median; ``pairs_evident``: share of the pairs of members with any evidence.
+- ``widest_identity``, ``widest_place``: greatest share of the members on one signal; ``on_identity``, ``on_place``,
+  ``on_money``: share of the members who share any with another; ``place_outside``: share of the actors on the shared
+  places that are outside; ``kinds_shared``: types of signals shared; ``identity_per_member``: shared identity signals
+  per member.
+- ``long_burst``: as ``burst``, of 90 % of the members, and ``start_days`` the width of that window; ``claim_burst``
+  and ``end_burst``: as ``burst``, of the first bonuses and of the last activity.
+- ``delay_spread``, ``active_spread``, ``acts_spread``: standard deviation over the members of the logarithm of the
+  time to the bonus, of the days of activity, and of the number of timed acts; ``acts_rank``: mean rank in the
+  population of that number; ``steadiness``: mean over members of the length of their own mean direction on the clock.
+- ``invited``: share invited by anybody; ``same_inviter``: greatest share invited by one actor, who is a member
+  (``inviter_inside`` 1) or not (0) and ``inviter_share`` of whose invitees are members (NaN if none was invited).
+- ``use_overlap``: share of successive uses of a shared signal that overlap in time; NaN where no times are known.
 """
 
-assert len(FEATURE_NAMES) == N_FEATURES
+assert len(FEATURE_NAMES) == N_FEATURES + N_DETAILS
 
 IDENTITY, PLACE, REFERRAL, MONEY = range(4)
 GROUPS = {"ip": PLACE, "ip_subnet": PLACE, "address": PLACE, "referrer": REFERRAL, "funder": MONEY, "payee": MONEY}
@@ -157,27 +197,29 @@ def ring_features(starts: LongArray, members: IntArray, around: Surroundings) ->
     RingFeatures
         O(rows and pairs of all members).
     """
+    starts = np.ascontiguousarray(starts, dtype=np.int64)
+    members = np.ascontiguousarray(members, dtype=np.int32)
     groups = np.array([GROUPS.get(kind, IDENTITY) for kind in around.signal_types] or [0], dtype=np.int64)
     instrument = around.signal_types.index("instrument") if "instrument" in around.signal_types else -1
     length = np.abs(around.hours)
     pointing = np.where(length > 0, around.hours / np.maximum(length, 1e-12), 0)
-    known = np.sort(around.started[around.started != MISSING_TIME])
-    values = measure(
-        np.ascontiguousarray(starts, dtype=np.int64),
-        np.ascontiguousarray(members, dtype=np.int32),
+    known = _known(around.started)
+    kinds = around.kinds.astype(np.int64)
+    ties = (
         around.affinity.indptr,
         around.affinity.indices,
         around.affinity.weights,
         around.evidence.indptr,
         around.evidence.indices,
-        around.row_starts,
-        around.row_signals,
-        around.first_seen,
-        around.last_seen,
-        around.kinds.astype(np.int64),
-        around.degrees,
-        around.nats,
-        groups,
+    )
+    rows = (around.row_starts, around.row_signals, around.first_seen, around.last_seen)
+    signals = (kinds, around.degrees, around.nats, groups)
+    values = measure(
+        starts,
+        members,
+        *ties,
+        *rows,
+        *signals,
         instrument,
         around.inviters,
         around.started,
@@ -193,4 +235,38 @@ def ring_features(starts: LongArray, members: IntArray, around: Surroundings) ->
         around.n_acts,
         int(MISSING_TIME),
     )
-    return RingFeatures(values)
+    claims = _claim_times(around)
+    finer = details(
+        starts,
+        members,
+        *ties,
+        *rows,
+        *signals,
+        around.inviters,
+        np.bincount(around.inviters[around.inviters >= 0], minlength=len(around.inviters)),
+        around.started,
+        known,
+        around.last_active,
+        _known(around.last_active),
+        claims,
+        _known(claims),
+        around.delay,
+        around.hours.real.copy(),
+        around.hours.imag.copy(),
+        around.n_acts,
+        np.sort(around.n_acts),
+        int(MISSING_TIME),
+    )
+    return RingFeatures(np.hstack([values, finer]))
+
+
+def _known(seconds: LongArray) -> LongArray:
+    return np.sort(seconds[seconds != MISSING_TIME])
+
+
+def _claim_times(around: Surroundings) -> LongArray:
+    """When each actor first took a bonus, `MISSING_TIME` where it did not."""
+    took = ~np.isnan(around.delay)
+    out = np.full(len(around.delay), MISSING_TIME)
+    out[took] = around.started[took] + around.delay[took].astype(np.int64)
+    return out

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from graphrisk.alerts.settings import AlertSettings
 from graphrisk.lineage.settings import LineageSettings
+from graphrisk.models.settings import ModelSettings
 from graphrisk.neo4j.settings import Neo4jSettings, from_environment, settings_problems
 from graphrisk.ring_metrics import MetricSettings
 from graphrisk.rings.settings import HubSettings, PatternRules, RingSettings
@@ -21,7 +22,10 @@ from loaders.toml_file import read_toml
 from loaders.validation import error_sentences
 
 PREFIX = "GRAPHRISK_"
-SECTIONS = ("scan", "source", "identifiers", "hubs", "rings", "patterns", "lineage", "alerts", "metrics", "neo4j")
+SECTIONS = (
+    *("scan", "source", "identifiers", "hubs", "rings", "model"),
+    *("patterns", "lineage", "alerts", "metrics", "neo4j"),
+)
 
 
 class ScanSettings(BaseModel):
@@ -77,6 +81,7 @@ class ScanConfig(BaseModel):
     identifiers : IdentifierSettings
     hubs : HubSettings
     rings : RingSettings
+    model : ModelSettings
     patterns : PatternRules
     lineage : LineageSettings
     alerts : AlertSettings
@@ -93,6 +98,7 @@ class ScanConfig(BaseModel):
     identifiers: IdentifierSettings = Field(default_factory=IdentifierSettings)
     hubs: HubSettings = Field(default_factory=HubSettings)
     rings: RingSettings = Field(default_factory=RingSettings)
+    model: ModelSettings = Field(default_factory=ModelSettings)
     patterns: PatternRules = Field(default_factory=PatternRules)
     lineage: LineageSettings = Field(default_factory=LineageSettings)
     alerts: AlertSettings = Field(default_factory=AlertSettings)

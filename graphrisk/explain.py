@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gnn.transparent import Transparent
 from graphrisk.lineage.story import lineage_sentence
 
 Tables = Mapping[str, pa.Table]
@@ -267,6 +268,15 @@ def _both(choose: Any, one: datetime | None, other: datetime | None) -> datetime
     return chosen
 
 
+def score_meaning(model: str) -> tuple[str, str]:
+    """Say what the interval and the score of a model mean: a template with two places, and a sentence."""
+    if model == Transparent.name:
+        note = "The score is the sum of the evidence on a stated scale; it is not the probability of fraud."
+        return "without its strongest evidence for {:.3f}, against {:.3f}", note
+    note = f"The score is the probability, by the model {model!r}, that the group is a ring; it is no proof."
+    return "{:.3f} to {:.3f} in nine populations of ten", note
+
+
 @dataclass(frozen=True)
 class RingExplanation:
     """A ring with its evidence.
@@ -300,10 +310,10 @@ class RingExplanation:
             lines += [f"  {row['text']} [{row['reason_code']}{_nats(row['weight'])}]" for row in rows]
             if not rows:
                 lines.append("  nothing was found")
+        meaning, note = score_meaning(ring["model"])
         lines.append(
-            f"Score {ring['score']:.3f} (without its strongest evidence for {ring['score_low']:.3f}, against "
-            f"{ring['score_high']:.3f}), band {ring['band']}, q-value {ring['q_value']:.3f}. The score is the sum of "
-            "the evidence on a stated scale; it is not the probability of fraud."
+            f"Score {ring['score']:.3f} ({meaning.format(ring['score_low'], ring['score_high'])}), "
+            f"band {ring['band']}, q-value {ring['q_value']:.3f}. {note}"
         )
         return "\n".join(lines)
 

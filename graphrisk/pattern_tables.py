@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from gnn.transparent import Transparent
 from graphrisk.rings.evidence import Evidence
 from graphrisk.rings.history import History
 from graphrisk.rings.patterns.evidence import pattern_evidence
@@ -92,7 +93,7 @@ def _ring_columns(
         "score_low": [ring.low for ring in rings],
         "score_high": [ring.high for ring in rings],
         "q_value": q_values,
-        "band": bands(scores, q_values, settings),
+        "band": bands(scores, q_values, settings.levels(Transparent.levels), settings.q_value),
         "n_members": [len(ring.members) for ring in rings],
         "n_signals": [0] * len(rings),
         "value_at_stake": pa.array(value, pa.float64(), mask=np.isnan(value)),
@@ -100,7 +101,7 @@ def _ring_columns(
         "first_seen": times([when.min() for when in seconds]),
         "last_seen": times([when.max() for when in seconds]),
         "lineage": pa.nulls(len(rings), pa.string()),
-        "model": ["transparent"] * len(rings),
+        "model": [Transparent.name] * len(rings),
     }
 
 

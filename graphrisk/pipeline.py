@@ -12,10 +12,12 @@ import numpy as np
 import pyarrow as pa
 
 from algorithms.times import MISSING_TIME
+from gnn.transparent import Transparent
 from graphrisk import __version__
 from graphrisk.alerts.swallowed import Alert, find_alerts
 from graphrisk.config import ScanConfig
 from graphrisk.hubs import HubPolicy, find_hubs
+from graphrisk.models.choice import Choice, choose_model, model_key
 from graphrisk.pattern_tables import add_patterns
 from graphrisk.result import ScanResult
 from graphrisk.ring_metrics import ring_metrics, with_metrics
@@ -23,7 +25,7 @@ from graphrisk.rings.evidence import EvidenceWriter
 from graphrisk.rings.history import find_history
 from graphrisk.rings.links import find_ring_links
 from graphrisk.rings.patterns.search import PatternSearch, search_patterns
-from graphrisk.rings.search import Search, least_nats, q_values, search, search_nulls
+from graphrisk.rings.search import Search, q_values, search, search_nulls
 from graphrisk.rings.settings import HubSettings
 from graphrisk.rings.sharing import find_sharing
 from graphrisk.rings.value import amount_currency
@@ -75,8 +77,10 @@ def run_scan(
     scan_id = make_scan_id(config, loaded)
     tables = ScanTables(scan_id, loaded)
     alerts: list[Alert] = []
+    manifest = {"as_of": loaded.as_of.isoformat(), "code_version": __version__, "config_hash": config_hash(config)}
     if not dry_run:
-        found, nulls, policy = _find(config, loaded, log)
+        found, policy, choice = find_rings(config, loaded, log)
+        nulls = _find_nulls(found, config, log)
         changes = _what_if(config, loaded, found, log)
         patterns = _find_patterns(config, loaded, found, log)
         with log.stage("evidence") as stage:
@@ -102,12 +106,26 @@ def run_scan(
     finished: dict[str, pa.Table] = tables.finish()
     if not dry_run:
         finished = with_metrics(finished, ring_metrics(finished, loaded.labels, config.metrics))
-    manifest = {"as_of": loaded.as_of.isoformat(), "code_version": __version__, "config_hash": config_hash(config)}
+        manifest |= {"model": choice.model.name, "model_reason": choice.reason}
     return ScanResult(scan_id, finished, loaded.graph, [alert.text for alert in alerts], manifest)
 
 
-def _find(config: ScanConfig, loaded: LoadResult, log: StageLog) -> tuple[Search, list[Search], HubPolicy]:
-    """Search the data and, beside them, the null model."""
+def find_rings(config: ScanConfig, loaded: LoadResult, log: StageLog) -> tuple[Search, HubPolicy, Choice]:
+    """Search the data.
+
+    Parameters
+    ----------
+    config : ScanConfig
+    loaded : LoadResult
+    log : StageLog
+
+    Returns
+    -------
+    found : Search
+    policy : HubPolicy
+    choice : Choice
+        The model that scored, and why it did.
+    """
     graph, seed = loaded.graph, config.scan.seed
     with log.stage("sharing") as stage:
         sharing = find_sharing(graph, with_wallets="wallet" in config.rings.member_types)
@@ -117,12 +135,18 @@ def _find(config: ScanConfig, loaded: LoadResult, log: StageLog) -> tuple[Search
         policy = find_hubs(graph, sharing, comparable(config), loaded.labels)
         stage.rows = sharing.n_signals
     with log.stage("rings") as stage:
-        found = search(sharing, policy, history, config.rings, seed)
+        choice = choose_model(config.model.name, config.store, history)
+        found = search(sharing, policy, history, config.rings, choice.model, seed)
         stage.rows = len(found.affinity)
+    return found, policy, choice
+
+
+def _find_nulls(found: Search, config: ScanConfig, log: StageLog) -> list[Search]:
+    """Search the null model, beside the data."""
     with log.stage("null model") as stage:
-        nulls = search_nulls(found, config.rings, seed)
+        nulls = search_nulls(found, config.rings, config.scan.seed)
         stage.rows = sum(len(null.affinity) for null in nulls)
-    return found, nulls, policy
+    return nulls
 
 
 def _find_patterns(config: ScanConfig, loaded: LoadResult, found: Search, log: StageLog) -> PatternSearch:
@@ -131,7 +155,7 @@ def _find_patterns(config: ScanConfig, loaded: LoadResult, found: Search, log: S
     if seconds is None or not (seconds != MISSING_TIME).any() or not config.patterns.search:
         return PatternSearch([], np.empty(0))
     with log.stage("patterns") as stage:
-        least = least_nats(config.rings)
+        least = config.rings.levels(Transparent.levels).least
         patterns = search_patterns(loaded.graph, found.sharing, found.policy, config.patterns, config.scan.seed, least)
         stage.rows = len(loaded.graph.transfers)
     return patterns
@@ -176,6 +200,14 @@ def config_hash(config: ScanConfig) -> str:
 
 def make_scan_id(config: ScanConfig, loaded: LoadResult) -> str:
     """Name a scan by its moment and by all that it depends on, so that the same scan has the same name."""
-    parts = (config_hash(config), loaded.input_hash, __version__, str(config.scan.seed), loaded.as_of.isoformat())
+    model = model_key(config.model.name, config.store)
+    parts = (
+        config_hash(config),
+        loaded.input_hash,
+        __version__,
+        str(config.scan.seed),
+        loaded.as_of.isoformat(),
+        model,
+    )
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     return f"{loaded.as_of:%Y%m%dT%H%M%SZ}-{digest[:8]}"

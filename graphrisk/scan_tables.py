@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from algorithms.times import MISSING_TIME
+from gnn.scoring import Levels
 from graphrisk import __version__
 from graphrisk.alerts.raising import alert_row
 from graphrisk.alerts.swallowed import Alert
@@ -33,7 +34,6 @@ from graphrisk.tables import SCHEMAS, conform
 from loaders import LoadResult
 
 UTC_TIME = pa.timestamp("us", tz="UTC")
-MODEL = "transparent"
 
 
 def times(seconds: npt.ArrayLike) -> pa.Array:
@@ -104,7 +104,7 @@ class ScanTables:
             "score_low": scores.low[chosen],
             "score_high": scores.high[chosen],
             "q_value": q_values,
-            "band": bands(scores.score[chosen], q_values, settings),
+            "band": bands(scores.score[chosen], q_values, settings.levels(found.model.levels), settings.q_value),
             "n_members": found.candidates.sizes[chosen],
             "n_signals": [_n_signals(links.signals[a:b]) for a, b in pairwise(ends)],
             "value_at_stake": pa.array(value, pa.float64(), mask=np.isnan(value)),
@@ -112,7 +112,7 @@ class ScanTables:
             "first_seen": times([first for first, _ in spans]),
             "last_seen": times([last for _, last in spans]),
             "lineage": pa.nulls(n_rings, pa.string()),
-            "model": [MODEL] * n_rings,
+            "model": [found.model.name] * n_rings,
         }
         self._add_members(found, members)
         self._add_links(links)
@@ -338,10 +338,10 @@ class ScanTables:
         return out
 
 
-def bands(scores: npt.NDArray[np.float64], q_values: npt.NDArray[np.float64], settings: RingSettings) -> list[str]:
+def bands(
+    scores: npt.NDArray[np.float64], q_values: npt.NDArray[np.float64], levels: Levels, q_limit: float
+) -> list[str]:
     """Name the band of each ring: `high` and `medium` need a score and a q-value, the rest is `low`."""
-    significant = q_values <= settings.q_value
-    choice = np.select(
-        [significant & (scores >= settings.high_score), significant & (scores >= settings.medium_score)], [2, 1], 0
-    )
+    significant = q_values <= q_limit
+    choice = np.select([significant & (scores >= levels.high), significant & (scores >= levels.medium)], [2, 1], 0)
     return [("low", "medium", "high")[k] for k in choice]

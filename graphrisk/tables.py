@@ -47,9 +47,21 @@ COLUMNS: dict[str, tuple[tuple[str, pa.DataType, str], ...]] = {
         _SCAN_ID,
         _RING_ID,
         ("typology", TEXT, "`multi_account`, `referral_farm`, `bonus_farm`, `airdrop_sybil` or a pattern of transfers"),
-        ("score", REAL, "0 to 1; a sum of the ring's evidence on a stated scale, not a probability"),
-        ("score_low", REAL, "the score without its strongest kind of evidence for"),
-        ("score_high", REAL, "the score without its strongest kind of evidence against"),
+        (
+            "score",
+            REAL,
+            "0 to 1: by a trained model, the probability that the group is a ring; else a scale (see `model`)",
+        ),
+        (
+            "score_low",
+            REAL,
+            "trained: what nine populations in ten keep above; else the score without its strongest evidence for",
+        ),
+        (
+            "score_high",
+            REAL,
+            "trained: what nine populations in ten keep below; else the score without its strongest evidence against",
+        ),
         ("q_value", REAL, "expected share of rings of the null model among those scored at least as high"),
         ("band", TEXT, "`high`, `medium` (both need a small q-value) or `low`"),
         ("n_members", WHOLE, "accounts and wallets"),
@@ -59,7 +71,11 @@ COLUMNS: dict[str, tuple[tuple[str, pa.DataType, str], ...]] = {
         ("first_seen", UTC_TIME, "first time at which something joined two members"),
         ("last_seen", UTC_TIME, "last such time"),
         ("lineage", TEXT, "the main event since the scan before, or `same`; null in the first scan of a store"),
-        ("model", TEXT, "what gave the score: `transparent` until a model is trained"),
+        (
+            "model",
+            TEXT,
+            "what gave the score: `simulated` (the shipped model), `transparent`, or the name of a model of your own",
+        ),
     ),
     "ring_member": (
         _SCAN_ID,
@@ -80,7 +96,11 @@ COLUMNS: dict[str, tuple[tuple[str, pa.DataType, str], ...]] = {
         ("entities", ENTITIES, "up to 20 entities that it rests on"),
         ("first_seen", UTC_TIME, "times it rests on; null if none"),
         ("last_seen", UTC_TIME, "times it rests on; null if none"),
-        ("weight", REAL, "nats in the ring's score, above 0 for, below 0 against, 0 context; they sum to the score"),
+        (
+            "weight",
+            REAL,
+            "nats in the ring's score, above 0 for, below 0 against, 0 context; they sum to the log-odds of the score",
+        ),
         ("is_hub", FLAG, "whether it is about a hub"),
     ),
     "ring_link": (

@@ -27,11 +27,17 @@ RULES = """
 # bonus_events = ["claim", "bonus", "airdrop_claim", "reward"]
 # evidence = {{ {evidence} }}   # nats
 # overlap = 0.5                       # candidates that share more of the smaller one compete for one place
-# min_score = 0.5                     # rings below are not listed
-# medium_score = 0.75
+# min_score = 0.1                     # rings below are not listed; 0.5 where the transparent score stands in
+# medium_score = 0.5                  # 0.75 where the transparent score stands in
 # high_score = 0.9
+# costs = {{ miss = 100, false_accusation = 1000, review = 5 }}   # sets medium_score and high_score by what errors cost
 # q_value = 0.1                       # false-discovery rate that the bands high and medium keep
 # max_pairs = 200000000               # a scan that would join more pairs is refused before it starts to
+
+# ---- model --------------------------------------------------------------------------------------------------------
+
+[model]
+# name = "auto"                       # transparent, simulated (shipped), or one of your own: graphrisk model train
 
 # ---- patterns -----------------------------------------------------------------------------------------------------
 # Rings that timed transfers between strangers draw. None is sought unless it is named; expect many false ones.

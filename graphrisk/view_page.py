@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from graphrisk.explain import score_meaning
+
 LONGEST_TEXT = 300
 
 STYLE = """
@@ -111,18 +113,18 @@ def _members(rows: list[dict[str, Any]]) -> str:
 
 def _score(ring: dict[str, Any]) -> str:
     value = ring["value_at_stake"]
+    meaning, note = score_meaning(ring["model"])
     facts = {
         "score": f"{ring['score']:.3f} (band {ring['band']})",
-        "without the strongest evidence for": f"{ring['score_low']:.3f}",
-        "without the strongest evidence against": f"{ring['score_high']:.3f}",
+        "interval": meaning.format(ring["score_low"], ring["score_high"]),
+        "scored by": ring["model"],
         "q-value": f"{ring['q_value']:.3f}",
         "value at stake": "unknown" if value is None else f"{value:,.2f} {ring['currency'] or ''}",
         "seen": "unknown" if ring["first_seen"] is None else _span(ring["first_seen"], ring["last_seen"]),
         "scan": ring["scan_id"],
     }
     listed = "".join(f"<dt class='soft'>{escaped(key)}</dt><dd>{escaped(fact)}</dd>" for key, fact in facts.items())
-    note = "The score is the sum of the evidence on a stated scale. It is not the probability of fraud."
-    return f"<dl>{listed}</dl><p class='soft'>{note}</p>"
+    return f"<dl>{listed}</dl><p class='soft'>{escaped(note)}</p>"
 
 
 def _digest(script: str) -> str:

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from graphrisk import __version__
-from graphrisk.cli import config, features, monitor, ring, scan, simulate, store, writeback
+from graphrisk.cli import config, features, model, monitor, ring, scan, simulate, store, writeback
 from graphrisk.cli.interrupts import (
     Interrupted,
     catch_interrupts,
@@ -34,6 +34,7 @@ app.command("simulate")(simulate.simulate_world)
 app.add_typer(config.app, name="config")
 app.add_typer(scan.app, name="scan")
 app.add_typer(ring.app, name="ring")
+app.add_typer(model.app, name="model")
 app.add_typer(writeback.app, name="writeback")
 app.add_typer(features.app, name="features")
 app.add_typer(store.app, name="store")
@@ -80,9 +81,10 @@ def main() -> None:
 
 def _is_usage(error: Exception) -> bool:
     from graphrisk.cli.output import UsageError
+    from graphrisk.models.files import ModelError
     from loaders.config import ConfigError
 
-    return isinstance(error, (ConfigError, UsageError))
+    return isinstance(error, (ConfigError, ModelError, UsageError))
 
 
 def _is_expected(error: Exception) -> bool:

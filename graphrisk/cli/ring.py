@@ -47,6 +47,10 @@ def list_rings(
     scan: Scan = None,
     band: Annotated[str | None, typer.Option(help="Only this band: high, medium or low.")] = None,
     typology: Annotated[str | None, typer.Option(help="Only this typology.")] = None,
+    fdr: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Only the longest list in which this share is expected to be wrong."),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Most rings to list.")] = 50,
     json: JsonOption = False,
 ) -> None:
@@ -63,11 +67,25 @@ def list_rings(
     for column, value in (("band", band), ("typology", typology)):
         if value is not None:
             rings = rings.filter([cell == value for cell in rings[column].to_pylist()])
+    if fdr is not None:
+        rings = rings.slice(0, _bounded(rings, fdr))
     shown = rings.slice(0, limit)
     if json:
         print_json(shown.to_pylist())
         return
     print_rings(shown, len(rings))
+
+
+def _bounded(rings: pa.Table, rate: float) -> int:
+    """How many of the rings make the longest list with a bounded share of wrong ones."""
+    import numpy as np
+
+    from gnn.calibration import longest_list
+    from gnn.transparent import Transparent
+
+    if Transparent.name in rings["model"].to_pylist():
+        raise UsageError("`--fdr` needs scores that are probabilities, got rings with the transparent score")
+    return longest_list(np.asarray(rings["score"].to_numpy()), rate)
 
 
 @app.command("show")

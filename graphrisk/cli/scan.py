@@ -197,6 +197,7 @@ def _report(
         summary = {"scan_id": result.scan_id, "store": None if dry_run else str(store), "n_rings": scan["n_rings"]}
         bands = result.tables["ring"]["band"].to_pylist()
         summary |= {"bands": {band: bands.count(band) for band in ("high", "medium", "low")}}
+        summary |= {key: result.manifest.get(key) for key in ("model", "model_reason")}
         summary |= {"view": None if view is None else str(view), "scan": scan, "alerts": result.alerts}
         summary |= {"undelivered": undelivered, "writeback": None if written is None else report_values(written)}
         print_json(summary)
@@ -209,6 +210,8 @@ def _report(
     if dry_run:
         return
     print_rings(result.tables["ring"].slice(0, SHOWN_RINGS), scan["n_rings"])
+    reason = result.manifest.get("model_reason")
+    typer.echo(f"scored by: {result.manifest['model']}" + (f" ({reason})" if reason else ""))
     for alert in result.alerts:
         typer.echo(f"alert: {plain(alert)}", err=True)
     typer.echo(f"results: {store}")

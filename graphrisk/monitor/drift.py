@@ -143,7 +143,7 @@ def psi(before: FloatArray, now: FloatArray) -> tuple[float, float]:
     ``sum (p - q) ln(p / q)`` over bins, with half a count added to each; by chance it is about
     ``(1/n + 1/m) chi2(bins - 1)``.
     """
-    edges = np.unique(np.quantile(before, np.linspace(0, 1, N_BINS + 1)[1:-1], method="inverted_cdf"))
+    edges = np.unique(np.quantile(before, np.arange(1, N_BINS) / N_BINS, method="inverted_cdf"))
     counts = [np.bincount(np.searchsorted(edges, v, side="left"), minlength=len(edges) + 1) for v in (before, now)]
     shares = [(count + 0.5) / (count.sum() + 0.5 * len(count)) for count in counts]
     index = float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())

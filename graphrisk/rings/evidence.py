@@ -1,7 +1,7 @@
 """Evidence for and against each listed ring: reason codes with numbers, entities, times and weights.
 
-The weights of a ring's evidence sum to the nats of its score, so that nothing moves a score without a line that says
-why. Lines of weight 0 are context.
+The weights of a ring's evidence sum to the log-odds of its score, so that nothing moves a score without a line that
+says why. Lines of weight 0 are context.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from algorithms.times import MISSING_TIME
 from gnn.ring_features import LongArray
+from gnn.scoring import PRIOR, probability
 from graphrisk.rings.links import RingLinks, span
 from graphrisk.rings.search import Search, null_model
 
@@ -88,28 +89,34 @@ class EvidenceWriter:
         self._q_limit = q_limit
         self._ends = np.searchsorted(links.rings, np.arange(len(found.chosen) + 1))
         self._claim_rate = found.history.claim_rate
+        self._parts = found.model.parts(found.features.take(found.chosen))
 
     def of_ring(self, ring: int) -> list[Evidence]:
         """Evidence of one ring, strongest first, evidence for before evidence against."""
         candidate = int(self._found.chosen[ring])
         members = self._found.candidates[candidate]
         rows = np.arange(self._ends[ring], self._ends[ring + 1])
-        lines = [*self._sharing(candidate, rows), *self._behaviour(candidate, members), *self._context(ring, rows)]
-        return sorted(lines, key=lambda line: (line.direction != FOR, -abs(line.weight), line.reason_code))
+        parts = dict(zip(self._found.model.part_names, self._parts[ring].tolist(), strict=True))
+        lines = [
+            *self._sharing(candidate, parts["links"], rows),
+            *self._behaviour(candidate, parts, members),
+            *self._manner(candidate, parts, members),
+            *self._context(ring, parts, rows),
+            prior_line(parts[PRIOR]),
+        ]
+        return in_order(lines)
 
     def _feature(self, name: str, candidate: int) -> float:
         return float(self._found.features[name][candidate])
 
-    def _part(self, name: str, candidate: int) -> float:
-        return float(self._found.scores.part(name)[candidate])
-
-    def _sharing(self, candidate: int, rows: LongArray) -> Iterator[Evidence]:
+    def _sharing(self, candidate: int, nats: float, rows: LongArray) -> Iterator[Evidence]:
         """Split the part `links` over the kinds of links that make it."""
-        nats = self._part("links", candidate)
         size = int(self._feature("size", candidate))
         mean = self._feature("mean_affinity", candidate)
         if nats <= 0:
-            text = f"The {size} members share little: on average a member is tied to {mean:.2g} others."
+            text = (
+                f"What the {size} members share ties each to {mean:.2g} others on average; that is no sign of a ring."
+            )
             yield _line("few_links", text, nats)
         weights, types = self._links.weights[rows], np.array([self._links.types[r] for r in rows], dtype=object)
         total = weights.sum()
@@ -141,46 +148,85 @@ class EvidenceWriter:
         )
         return Evidence(kind, text, nats, tuple(targets[order][:MOST_ENTITIES].tolist()), first, last)
 
-    def _behaviour(self, candidate: int, members: npt.NDArray[np.int32]) -> Iterator[Evidence]:
+    def _nodes(self, members: npt.NDArray[np.int32]) -> tuple[int, ...]:
+        return tuple(self._found.sharing.actors[members[:MOST_ENTITIES]].tolist())
+
+    def _behaviour(self, candidate: int, parts: dict[str, float], members: npt.NDArray[np.int32]) -> Iterator[Evidence]:
+        """Lines about when members came, what they took, and for how long they share what they share."""
         history, size = self._found.history, int(self._feature("size", candidate))
-        nodes = tuple(self._found.sharing.actors[members[:MOST_ENTITIES]].tolist())
+        nodes = self._nodes(members)
+        for part, (feature, code, text) in UNKNOWN.items():
+            if parts.get(part) and np.isnan(self._feature(feature, candidate)):
+                yield _line(code, text, parts.pop(part))
         started = history.started[members]
         first, last = span(started, started)
-        if nats := self._part("burst", candidate):
+        if nats := parts.get("burst"):
             within = duration(self._feature("burst_seconds", candidate))
             count = int(self._feature("burst_members", candidate))
             share = percent(float(np.exp(-self._feature("burst", candidate))))
             text = f"{count} of {size} members started within {within}; {share} of all other accounts did."
             yield _line("sign_up_burst" if nats > 0 else "spread_sign_ups", text, nats, nodes, first, last)
-        if nats := self._part("claims", candidate):
+        if nats := parts.get("claims"):
             took = self._feature("claim_share", candidate)
             text = f"{percent(took)} of the members took a bonus, against {percent(self._claim_rate)} of all accounts."
             yield _line("bonus_claimed" if nats > 0 else "few_bonuses", text, nats, nodes)
-        if nats := self._part("delay", candidate):
+        if nats := parts.get("delay"):
             faster = 1 - self._feature("delay_rank", candidate)
             text = f"Members took their bonus sooner after their start than {percent(faster)} of all who took one."
             yield _line("fast_bonus" if nats > 0 else "slow_bonus", text, nats, nodes)
-        if nats := self._part("use", candidate):
+        if nats := parts.get("use"):
             days = self._feature("use_days", candidate)
             text = f"What the members share was used by each for {days:.3g} days on average" + (
                 "; people who live or work together share for longer." if nats > 0 else ", as in a home or an office."
             )
             yield _line("short_use" if nats > 0 else "long_shared_use", text, nats, nodes)
-        if nats := self._part("household", candidate):
+        if nats := parts.get("household"):
             text = f"{size} members at a shared address or IP for a long time: the size and place of a household."
             yield _line("household_size", text, nats, nodes)
-        if nats := self._part("hours", candidate):
+        if nats := parts.get("hours"):
             same = self._feature("hour_sameness", candidate)
-            text = f"Members are active at different hours of the day (sameness {same:.2f} of 1)."
-            yield _line("different_hours", text, nats, nodes)
-        if nats := self._part("openness", candidate):
+            text = f"The hours of the day at which members are active are alike to {same:.2f} of 1."
+            yield _line("same_hours" if nats > 0 else "different_hours", text, nats, nodes)
+        if nats := parts.get("openness"):
             text = f"{percent(self._feature('openness', candidate))} of the members' ties lead outside the ring."
-            yield _line("ties_outside", text, nats, nodes)
-        if nats := self._part("cover", candidate):
-            loose = round((1 - self._feature("cover", candidate)) * size)
-            yield _line("unconnected_members", f"{loose} of {size} members share nothing with the others.", nats, nodes)
+            yield _line("closed_group" if nats > 0 else "ties_outside", text, nats, nodes)
 
-    def _context(self, ring: int, rows: LongArray) -> Iterator[Evidence]:
+    def _manner(self, candidate: int, parts: dict[str, float], members: npt.NDArray[np.int32]) -> Iterator[Evidence]:
+        """Lines about how the members hang together and go about."""
+        size, nodes = int(self._feature("size", candidate)), self._nodes(members)
+        if nats := parts.get("cover"):
+            loose = round((1 - self._feature("cover", candidate)) * size)
+            text = f"{loose} of {size} members share nothing with the others."
+            if not loose:
+                spread = self._feature("tie_spread", candidate)
+                text = f"Every member is tied to others; the ties of members differ by {percent(spread)} of their mean."
+            yield _line("unconnected_members" if loose else "connected_members", text, nats, nodes)
+        if nats := parts.get("place"):
+            sharing, outside = self._feature("on_place", candidate), self._feature("place_outside", candidate)
+            text = "No member shares an address or IP with another."
+            if sharing:
+                text = f"{percent(sharing)} of the members share an address or IP with another; "
+                text += f"{percent(outside)} of the accounts at these places are outside."
+            yield _line("common_place" if sharing else "no_common_place", text, nats, nodes)
+        if nats := parts.get("referral"):
+            invited, same = self._feature("invited", candidate), self._feature("same_inviter", candidate)
+            text = "No member was invited by anybody."
+            if invited:
+                text = f"{percent(invited)} of the members were invited by somebody, {percent(same)} by the same one."
+            yield _line("invitations" if invited else "no_invitations", text, nats, nodes)
+        if nats := parts.get("activity"):
+            days, rank = self._feature("active_days", candidate), self._feature("acts_rank", candidate)
+            text = f"Half the members were active for {days:.3g} days or more from their start"
+            text += f"; they do more than {percent(rank)} of all accounts." if rank > 0 else "."
+            yield _line("activity", text, nats, nodes)
+        if nats := parts.get("funding"):
+            own = percent(self._feature("own_instrument", candidate))
+            text = f"{own} of the members pay with an instrument of their own that nobody else uses."
+            yield _line("separate_funding", text, nats, nodes)
+        if nats := parts.get("size"):
+            yield _line("group_size", f"The group has {size} members.", nats, nodes)
+
+    def _context(self, ring: int, parts: dict[str, float], rows: LongArray) -> Iterator[Evidence]:
         """Lines that carry no weight: hubs, chance, separate instruments, age."""
         candidate = int(self._found.chosen[ring])
         size = int(self._feature("size", candidate))
@@ -200,13 +246,38 @@ class EvidenceWriter:
         fits = q <= self._q_limit
         yield Evidence("beyond_chance" if fits else "could_be_chance", text, 0.0, direction=FOR if fits else AGAINST)
         own = self._feature("own_instrument", candidate)
-        if own >= 0.5:
+        if own >= 0.5 and "funding" not in parts:
             text = f"{percent(own)} of the members pay with an instrument of their own that nobody else uses."
             yield Evidence("separate_funding", text, 0.0, direction=AGAINST)
         active = self._feature("active_days", candidate)
-        if active >= 365:
+        if active >= 365 and "activity" not in parts:
             text = f"Half the members have been active for {active:.0f} days or more since their start."
             yield Evidence("long_history", text, 0.0, direction=AGAINST)
+
+
+UNKNOWN = {
+    "burst": ("burst", "starts_unknown", "The starts of fewer than three members are known."),
+    "claims": ("claim_share", "bonuses_unknown", "The members are wallets, which take no bonuses."),
+    "delay": ("delay_rank", "delays_unknown", "No member took a bonus, or when is not known."),
+    "use": ("use_days", "use_unknown", "For how long the members used what they share is not known."),
+    "hours": ("hour_sameness", "hours_unknown", "Fewer than three members did enough for their hours to be told."),
+    "activity": ("active_days", "activity_unknown", "For how long the members were active is not known."),
+    "funding": ("own_instrument", "funding_unknown", "No member is known to use a payment instrument."),
+}
+"""What is said of a part of the score whose data are absent: the feature that shows it, a reason code, a sentence."""
+
+
+def prior_line(nats: float) -> Evidence:
+    """Say where a score starts before there is any evidence."""
+    text = f"Before any evidence, a group that the search proposes counts as a ring with {percent(probability(nats))}."
+    return _line(PRIOR, text, nats)
+
+
+def in_order(lines: list[Evidence]) -> list[Evidence]:
+    """Evidence for before evidence against, strongest first; where the score starts comes last."""
+    return sorted(
+        lines, key=lambda line: (line.reason_code == PRIOR, line.direction != FOR, -abs(line.weight), line.reason_code)
+    )
 
 
 PLURALS = {"address": "addresses", "ip": "IPs", "ip_subnet": "IP subnets", "referrer": "inviters", "funder": "payers"}

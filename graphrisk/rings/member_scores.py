@@ -30,7 +30,7 @@ def member_scores(found: Search, candidate: int) -> FloatArray:
 def best_candidates(found: Search) -> npt.NDArray[np.int64]:
     """Best-scored candidate that holds each actor, listed or not; -1 where none does."""
     best = np.full(found.sharing.n_actors, -1, np.int64)
-    order = np.argsort(found.scores.nats, kind="stable")
+    order = np.argsort(found.scores.log_odds, kind="stable")
     sizes, starts = found.candidates.sizes, found.candidates.starts
     for candidate in order:
         best[found.candidates.members[starts[candidate] : starts[candidate] + sizes[candidate]]] = candidate

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from algorithms.graph import Graph
 from algorithms.significance import decoy_q_values
 from gnn.ring_features import RingFeatures, Surroundings, ring_features
-from gnn.transparent import THRESHOLD, TransparentScore, score_rings
+from gnn.scoring import RingModel, RingScores, logit
 from graphrisk.hubs import HubPolicy
 from graphrisk.rings.affinity import Affinity, find_affinity, signal_nats
 from graphrisk.rings.candidates import Candidates, find_candidates, find_views
@@ -23,8 +23,6 @@ from graphrisk.rings.sharing import Sharing
 FloatArray = npt.NDArray[np.float64]
 LongArray = npt.NDArray[np.int64]
 
-# a timed score tells the core of a ring from its fringe less well than from strangers
-SIZE_BONUS = {True: 2.0, False: 1.0}
 FINEST_RATE = 0.05
 MOST_DRAWS = 20
 SHUFFLED = "histories shuffled over accounts"
@@ -47,7 +45,8 @@ class Search:
         Evidence of each signal.
     candidates : Candidates
     features : RingFeatures
-    scores : TransparentScore
+    model : RingModel
+    scores : RingScores
     chosen : array of int64
         Listed candidates, best first.
     """
@@ -60,14 +59,9 @@ class Search:
     nats: FloatArray
     candidates: Candidates
     features: RingFeatures
-    scores: TransparentScore
+    model: RingModel
+    scores: RingScores
     chosen: LongArray
-
-
-def least_nats(settings: RingSettings) -> float:
-    """Nats from which a candidate is listed."""
-    score = min(max(settings.min_score, 1e-12), 1 - 1e-12)
-    return THRESHOLD + float(np.log(score / (1 - score)))
 
 
 def search(
@@ -75,6 +69,7 @@ def search(
     policy: HubPolicy,
     history: History,
     settings: RingSettings,
+    model: RingModel,
     seed: int,
     affinity: Affinity | None = None,
 ) -> Search:
@@ -86,6 +81,7 @@ def search(
     policy : HubPolicy
     history : History
     settings : RingSettings
+    model : RingModel
     seed : int
     affinity : Affinity, optional
         If it is known already: it does not depend on the history.
@@ -99,17 +95,16 @@ def search(
     candidates = find_candidates(views, settings, seed)
     nats = signal_nats(sharing, policy, settings)
     features = ring_features(
-        candidates.starts, candidates.members, _surroundings(sharing, history, affinity, views[0], nats)
+        candidates.starts, candidates.members, surroundings(sharing, history, affinity, views[0], nats)
     )
-    claim_rate = history.claim_rate
-    scores = score_rings(features, timed=history.timed, claim_rate=claim_rate)
-    chosen = resolve(candidates, scores.nats, least_nats(settings), settings.overlap, SIZE_BONUS[history.timed])
-    return Search(sharing, policy, history, affinity, views, nats, candidates, features, scores, chosen)
+    scores = model.score(features)
+    least = logit(settings.levels(model.levels).least)
+    chosen = resolve(candidates, scores.log_odds, least, settings.overlap, model.size_bonus)
+    return Search(sharing, policy, history, affinity, views, nats, candidates, features, model, scores, chosen)
 
 
-def _surroundings(
-    sharing: Sharing, history: History, affinity: Affinity, view: Graph, nats: FloatArray
-) -> Surroundings:
+def surroundings(sharing: Sharing, history: History, affinity: Affinity, view: Graph, nats: FloatArray) -> Surroundings:
+    """Gather what features of candidates are measured against."""
     some = affinity.evidence > 0
     return Surroundings(
         affinity=view,
@@ -168,10 +163,9 @@ def _search_null(found: Search, settings: RingSettings, seed: int) -> Search:
     keeps its number of links.
     """
     if found.history.timed:
-        return search(
-            found.sharing, found.policy, found.history.shuffled(seed), settings, seed, affinity=found.affinity
-        )
-    return search(rewired(found.sharing, seed), found.policy, found.history, settings, seed)
+        history = found.history.shuffled(seed)
+        return search(found.sharing, found.policy, history, settings, found.model, seed, affinity=found.affinity)
+    return search(rewired(found.sharing, seed), found.policy, found.history, settings, found.model, seed)
 
 
 def q_values(found: Search, nulls: list[Search]) -> FloatArray:
@@ -188,10 +182,11 @@ def q_values(found: Search, nulls: list[Search]) -> FloatArray:
     array of float64, shape (n_rings,)
         In the order of `found.chosen`.
     """
-    decoys = np.concatenate([null.scores.nats[null.chosen] for null in nulls])
-    return decoy_q_values(found.scores.nats[found.chosen], decoys, n_decoy_runs=len(nulls))
+    decoys = np.concatenate([null.scores.log_odds[null.chosen] for null in nulls])
+    return decoy_q_values(found.scores.log_odds[found.chosen], decoys, n_decoy_runs=len(nulls))
 
 
 def swallowers(found: Search, settings: RingSettings) -> LongArray:
     """Listed candidates that may have swallowed another ring."""
-    return swallowed(found.candidates, found.scores.nats, found.chosen, found.views[0], least_nats(settings))
+    least = logit(settings.levels(found.model.levels).least)
+    return swallowed(found.candidates, found.scores.log_odds, found.chosen, found.views[0], least)

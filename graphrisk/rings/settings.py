@@ -6,7 +6,10 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from gnn.scoring import Levels
+
 Positive = Annotated[float, Field(gt=0)]
+Score = Annotated[float, Field(ge=0, le=1)]
 MemberType = Literal["account", "wallet"]
 PatternName = Literal[
     "bipartite",
@@ -115,6 +118,29 @@ class PatternRules(BaseModel):
     """A ring that is less beyond chance than this is not listed."""
 
 
+class Costs(BaseModel):
+    """What a decision costs when it is wrong, in any one unit; for scores that are probabilities."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    miss: Positive
+    """A ring that is left alone."""
+    false_accusation: Positive
+    """A group of innocents that is acted against."""
+    review: Positive
+    """An investigator's look at a group."""
+
+    @property
+    def high(self) -> float:
+        """Probability from which acting costs less than not acting (Elkan 2001, section 2)."""
+        return self.false_accusation / (self.false_accusation + self.miss)
+
+    @property
+    def medium(self) -> float:
+        """Probability from which a look costs less than what it can be expected to save."""
+        return min(self.review / self.miss, 1.0)
+
+
 class RingSettings(BaseModel):
     """How rings are searched, scored and listed."""
 
@@ -132,11 +158,14 @@ class RingSettings(BaseModel):
     """Event types that pay something out."""
     overlap: Annotated[float, Field(gt=0, le=1)] = 0.5
     """Two candidates compete for the same place if they share this part of the smaller one."""
-    min_score: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """Candidates below this score are not listed."""
-    high_score: Annotated[float, Field(ge=0, le=1)] = 0.9
-    """Band `high` begins here, provided that the q-value is within `q_value`."""
-    medium_score: Annotated[float, Field(ge=0, le=1)] = 0.75
+    min_score: Score | None = None
+    """Candidates below this score are not listed; by default what the model says: 0.1 if it gives probabilities."""
+    high_score: Score | None = None
+    """Band `high` begins here, provided that the q-value is within `q_value`; by default 0.9."""
+    medium_score: Score | None = None
+    """By default what the model says: 0.5 if it gives probabilities."""
+    costs: Costs | None = None
+    """What errors cost; `high_score` and `medium_score` follow from it where they are not given."""
     max_pairs: Annotated[int, Field(ge=1)] = 200_000_000
     """A scan whose hub caps let through more pairs of accounts than this is refused before it starts to join them."""
     q_value: Annotated[float, Field(gt=0, le=1)] = 0.1
@@ -146,9 +175,18 @@ class RingSettings(BaseModel):
     def _ordered(self) -> RingSettings:
         if self.min_size > self.max_size:
             raise ValueError(f"`min_size` must not exceed `max_size`, got {self.min_size} and {self.max_size}")
-        if not self.min_score <= self.medium_score <= self.high_score:
+        given = [s for s in (self.min_score, self.medium_score, self.high_score) if s is not None]
+        if given != sorted(given):
             raise ValueError("`min_score`, `medium_score` and `high_score` must not fall in this order")
         return self
+
+    def levels(self, of_model: Levels) -> Levels:
+        """Scores from which rings are listed and banded: as set, else by the costs, else the model's own."""
+        costs = self.costs
+        high = self.high_score if self.high_score is not None else costs.high if costs else of_model.high
+        medium = self.medium_score if self.medium_score is not None else costs.medium if costs else of_model.medium
+        least = self.min_score if self.min_score is not None else min(of_model.least, medium)
+        return Levels(least, max(medium, least), max(high, medium, least))
 
     def evidence_of(self, signal_type: str, n_actors: int) -> float:
         """Nats that one shared signal of a type adds when just two accounts share it.

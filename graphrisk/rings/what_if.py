@@ -78,6 +78,6 @@ def change_caps(
     """
     scaled = found.policy.settings.scaled(factor, found.sharing.signal_types)
     policy = find_hubs(graph, found.sharing, scaled, labels)
-    other = search(found.sharing, policy, found.history, rings, seed)
+    other = search(found.sharing, policy, found.history, rings, found.model, seed)
     now, then = _sets(found), _sets(other)
     return CapChange(factor, len(then), _unmatched(now, then), _unmatched(then, now))

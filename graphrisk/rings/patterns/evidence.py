@@ -1,10 +1,11 @@
-"""Evidence for and against a ring that a pattern of transfers drew; the weights sum to its nats."""
+"""Evidence for and against a ring that a pattern of transfers drew; the weights sum to the log-odds of its score."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from graphrisk.rings.evidence import AGAINST, FOR, MOST_ENTITIES, Evidence, percent
+from gnn.transparent import THRESHOLD
+from graphrisk.rings.evidence import AGAINST, FOR, MOST_ENTITIES, Evidence, in_order, percent, prior_line
 from graphrisk.rings.patterns.pool import NULL
 from graphrisk.rings.patterns.search import PatternRing
 from graphrisk.rings.sharing import Sharing
@@ -32,6 +33,7 @@ def pattern_evidence(ring: PatternRing, q_value: float, q_limit: float, sharing:
     lines = [
         Evidence(ring.pattern.typology, ring.pattern.sentence(pool, ring.match), ring.shape, nodes, first, last),
         _strangers(ring, nodes),
+        prior_line(-THRESHOLD),
     ]
     text = f"Of the rings scored at least as high, about {percent(q_value)} would be expected with {NULL}."
     fits = q_value <= q_limit
@@ -40,7 +42,7 @@ def pattern_evidence(ring: PatternRing, q_value: float, q_limit: float, sharing:
         text = f"{percent(ring.everyday_share)} of the members' transfers are with partners they deal with otherwise."
         lines.append(Evidence("everyday_transfers", text, ring.everyday, nodes, direction=AGAINST))
     lines.append(context)
-    return sorted(lines, key=lambda line: (line.direction != FOR, -abs(line.weight), line.reason_code))
+    return in_order(lines)
 
 
 def _strangers(ring: PatternRing, nodes: tuple[int, ...]) -> Evidence:

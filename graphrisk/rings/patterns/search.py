@@ -11,6 +11,7 @@ import numpy.typing as npt
 from algorithms.entity_graph import EntityGraph
 from algorithms.significance import decoy_q_values
 from algorithms.transfers import Transfers
+from gnn.scoring import logit, probability
 from gnn.transparent import THRESHOLD
 from graphrisk.hubs import HubPolicy
 from graphrisk.rings.patterns import PATTERNS
@@ -58,23 +59,23 @@ class PatternRing:
 
     @property
     def nats(self) -> float:
-        """Sum of the parts."""
-        return self.shape + self.strangers + self.everyday
+        """Log-odds of the score: the sum of the parts, less what every ring has to show."""
+        return self.shape + self.strangers + self.everyday - THRESHOLD
 
     @property
     def score(self) -> float:
         """Score in [0, 1] on the scale of all rings."""
-        return _sigmoid(self.nats)
+        return probability(self.nats)
 
     @property
     def low(self) -> float:
         """Score without the strongest part for."""
-        return _sigmoid(self.nats - max(self.shape, self.strangers))
+        return probability(self.nats - max(self.shape, self.strangers))
 
     @property
     def high(self) -> float:
         """Score without what speaks against."""
-        return _sigmoid(self.nats - self.everyday)
+        return probability(self.nats - self.everyday)
 
     @property
     def member_scores(self) -> FloatArray:
@@ -112,16 +113,6 @@ class PatternSearch:
     searched: bool = False
 
 
-def _sigmoid(nats: float) -> float:
-    return float(1 / (1 + np.exp(np.clip(THRESHOLD - nats, -500, 500))))
-
-
-def nats_of(score: float) -> float:
-    """Nats at which a score is reached."""
-    score = min(max(score, 1e-12), 1 - 1e-12)
-    return THRESHOLD + float(np.log(score / (1 - score)))
-
-
 def actor_transfers(graph: EntityGraph, sharing: Sharing, policy: HubPolicy) -> Transfers:
     """Transfers between actors, known hubs left out.
 
@@ -149,7 +140,7 @@ def actor_transfers(graph: EntityGraph, sharing: Sharing, policy: HubPolicy) -> 
 
 
 def search_patterns(
-    graph: EntityGraph, sharing: Sharing, policy: HubPolicy, rules: PatternRules, seed: int, least_nats: float
+    graph: EntityGraph, sharing: Sharing, policy: HubPolicy, rules: PatternRules, seed: int, least_score: float
 ) -> PatternSearch:
     """Find rings that transfers between strangers draw.
 
@@ -163,7 +154,7 @@ def search_patterns(
     policy : HubPolicy
     rules : PatternRules
     seed : int
-    least_nats : float
+    least_score : float
         Rings below are not listed, unless they are in a deeper core.
 
     Returns
@@ -181,11 +172,11 @@ def search_patterns(
     once, few = (_without(pool, hubs) for pool in (once, few))
     nulls = [once.by_chance(seed + draw) for draw in range(LEAST_DRAWS)]
     depth = max(int(null.cores.max(initial=0)) for null in nulls)
-    rings = _resolved(_scored(once, few, depth, rules), rules, least_nats)
+    rings = _resolved(_scored(once, few, depth, rules), rules, least_score)
     # the fewer rings, the more draws it takes to show that chance has fewer
     n_draws = int(np.clip(np.ceil(1 / (FINEST_RATE * max(len(rings), 1))), LEAST_DRAWS, MOST_DRAWS))
     nulls += [once.by_chance(seed + draw) for draw in range(LEAST_DRAWS, n_draws if rings else LEAST_DRAWS)]
-    decoys = [ring for null in nulls for ring in _resolved(_scored(null, null, depth, rules), rules, least_nats)]
+    decoys = [ring for null in nulls for ring in _resolved(_scored(null, null, depth, rules), rules, least_score)]
     q_values = decoy_q_values(
         np.array([ring.nats for ring in rings]), np.array([ring.nats for ring in decoys]), n_decoy_runs=len(nulls)
     )
@@ -242,13 +233,13 @@ def _score(pattern: Pattern, match: Match, pool: Pool) -> PatternRing:
     )
 
 
-def _resolved(found: Iterator[PatternRing], rules: PatternRules, least_nats: float) -> list[PatternRing]:
+def _resolved(found: Iterator[PatternRing], rules: PatternRules, least_score: float) -> list[PatternRing]:
     """Best first, leaving out who is too alike a better one; members may overlap."""
     best: dict[bytes, PatternRing] = {}
     for ring in found:
         key = ring.members.tobytes()
-        least = nats_of(rules.deep_min_score) if ring.pool.is_deep else least_nats
-        fits = rules.min_size <= len(ring.members) <= rules.max_size and ring.nats >= least
+        least = rules.deep_min_score if ring.pool.is_deep else least_score
+        fits = rules.min_size <= len(ring.members) <= rules.max_size and ring.nats >= logit(least)
         if fits and (key not in best or ring.nats > best[key].nats):
             best[key] = ring
     chosen: list[PatternRing] = []

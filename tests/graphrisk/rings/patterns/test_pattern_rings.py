@@ -58,7 +58,7 @@ def test_a_planted_block_is_the_worst_ring(result):
 def test_the_evidence_adds_up_to_the_score_and_speaks_against_too(result):
     for ring in result.rings[result.rings.typology.isin(TYPOLOGIES)].itertuples():
         lines = result.evidence[result.evidence.ring_id == ring.ring_id]
-        assert 1 / (1 + np.exp(2 - lines.weight.sum())) == pytest.approx(ring.score)
+        assert 1 / (1 + np.exp(-lines.weight.sum())) == pytest.approx(ring.score)
         assert set(lines.direction) == {"for", "against"}
         assert ring.typology in set(lines.reason_code)
         assert ring.score_low <= ring.score <= ring.score_high

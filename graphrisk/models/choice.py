@@ -1,0 +1,102 @@
+"""The choice of the model that scores a scan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import gnn
+from gnn.scoring import RingModel
+from gnn.transparent import Transparent
+from graphrisk.models.files import load_model, read_card
+from graphrisk.models.settings import AUTO, SHIPPED, TRANSPARENT
+from graphrisk.rings.history import History
+from loaders import ConfigError
+
+SHIPPED_FOLDER = Path(gnn.__file__).parent / "shipped"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A model and why it was taken.
+
+    Parameters
+    ----------
+    model : RingModel
+    reason : str
+        One sentence; empty where the user named the model.
+    """
+
+    model: RingModel
+    reason: str
+
+
+def model_folder(store: Path, name: str) -> Path:
+    """Folder of a model by its name: the shipped one, or one of a store."""
+    return SHIPPED_FOLDER if name == SHIPPED else store / "models" / name
+
+
+def model_key(name: str, store: Path) -> str:
+    """What a scan's results depend on beside its configuration: which trees are there and can be used.
+
+    Parameters
+    ----------
+    name : str
+        Of `ModelSettings`.
+    store : Path
+
+    Returns
+    -------
+    str
+    """
+    if name == TRANSPARENT or not can_load_trees():
+        return TRANSPARENT
+    folder = model_folder(store, SHIPPED if name == AUTO else name)
+    return str(read_card(folder).get("trees_sha256")) if folder.is_dir() else ""
+
+
+def can_load_trees() -> bool:
+    """Whether LightGBM works here; it needs OpenMP, which a machine may lack."""
+    try:
+        import lightgbm  # noqa: F401
+    except (ImportError, OSError):
+        return False
+    return True
+
+
+def choose_model(name: str, store: Path, history: History) -> Choice:
+    """Choose the model that scores rings.
+
+    Parameters
+    ----------
+    name : str
+        Of `ModelSettings`.
+    store : Path
+    history : History
+
+    Returns
+    -------
+    Choice
+
+    Raises
+    ------
+    ConfigError
+        If the named model is not there, or LightGBM is not.
+    ModelError
+        If the model is damaged or of other features.
+    """
+    transparent = Transparent(history.timed, history.claim_rate)
+    if name == TRANSPARENT:
+        return Choice(transparent, "")
+    if name == AUTO:
+        if not history.timed:
+            return Choice(transparent, "the starts of accounts say nothing here, and the shipped model needs them")
+        if not can_load_trees():
+            return Choice(transparent, "the shipped model needs LightGBM, which cannot be loaded here")
+        return Choice(load_model(SHIPPED_FOLDER), "")
+    folder = model_folder(store, name)
+    if not folder.is_dir():
+        raise ConfigError([f"model: name: no model {name!r} in {store / 'models'}; make it by `graphrisk model train`"])
+    if not can_load_trees():
+        raise ConfigError([f"model: name: {name!r} needs LightGBM, which cannot be loaded; pip install lightgbm"])
+    return Choice(load_model(folder), "")

@@ -1,0 +1,67 @@
+"""A model beside the transparent score, on data that neither was made for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gnn.calibration import reliability
+from gnn.ring_trees import RingTrees
+from gnn.scoring import logit, sigmoid
+from gnn.transparent import Transparent
+from graphrisk.models.figures import average_precision, choose, list_figures, matches
+from graphrisk.models.labelled import LabelledCandidates
+
+FloatArray = npt.NDArray[np.float64]
+
+OVERLAP = 0.5
+
+
+def evaluate_model(model: RingTrees, populations: list[LabelledCandidates]) -> dict[str, Any]:
+    """Measure what a model lists of each population.
+
+    Parameters
+    ----------
+    model : RingTrees
+    populations : list of LabelledCandidates
+        Searched with the transparent score.
+
+    Returns
+    -------
+    dict
+        ``rows``: one per population and score; ``calibration_error`` over all that the model lists.
+    """
+    rows, said, true = [], [], []
+    for population in populations:
+        log_odds = model.log_odds(population.features)
+        least = logit(model.levels.least)
+        rows.append(_row(population, model.name, log_odds, least, model.size_bonus))
+        transparent = Transparent(timed=True, claim_rate=0.0)
+        of_transparent = logit(transparent.levels.least)
+        rows.append(_row(population, transparent.name, population.log_odds, of_transparent, transparent.size_bonus))
+        chosen = choose(population, log_odds, least, OVERLAP, model.size_bonus)
+        is_match = np.zeros(len(chosen), bool)
+        is_match[matches(chosen, population)] = True
+        said.append(sigmoid(log_odds[chosen]))
+        true.append(is_match)
+    bins = reliability(np.concatenate(said), np.concatenate(true))
+    return {"rows": rows, "calibration_error": bins.error, "said": bins.said.tolist(), "true": bins.true.tolist()}
+
+
+def _row(population: LabelledCandidates, name: str, log_odds: FloatArray, least: float, bonus: float) -> dict[str, Any]:
+    chosen = choose(population, log_odds, least, OVERLAP, bonus)
+    figures = list_figures(population, chosen)
+    return {
+        "population": population.name,
+        "scored by": name,
+        "true": figures.true,
+        "listed": figures.listed,
+        "recovered": figures.recovered / max(figures.true, 1),
+        "false per true": figures.false_per_true,
+        "ring AP": average_precision(log_odds, population.is_ring),
+        "precision at 80 %": figures.precision_at_80,
+        "said": float(sigmoid(log_odds[chosen]).mean()) if len(chosen) else float("nan"),
+        "rings": figures.recovered / max(figures.listed, 1),
+    }

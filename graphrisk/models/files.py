@@ -1,0 +1,101 @@
+"""Models as folders: the trees as LightGBM writes them, and a card in JSON that says how they were made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from gnn.calibration import Calibration
+from gnn.ring_trees import RingTrees
+from gnn.scoring import Levels
+
+TREES, CARD = "trees.txt", "card.json"
+
+
+class ModelError(ValueError):
+    """A model cannot be read or used."""
+
+
+def save_model(model: RingTrees, card: dict[str, Any], folder: Path) -> None:
+    """Write a model aside and put it in place by a rename; one that stands there is replaced.
+
+    Parameters
+    ----------
+    model : RingTrees
+    card : dict
+        What is told of the model beside what it needs to score.
+    folder : Path
+    """
+    aside = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    trees = model.booster.model_to_string()
+    (aside / TREES).write_text(trees, encoding="utf-8")
+    needed = {
+        "name": model.name,
+        "calibration": asdict(model.calibration),
+        "levels": asdict(model.levels),
+        "size_bonus": model.size_bonus,
+        "trees_sha256": hashlib.sha256(trees.encode()).hexdigest(),
+    }
+    (aside / CARD).write_text(json.dumps(needed | card, indent=1) + "\n", encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    aside.rename(folder)
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """Read the card of a model.
+
+    Raises
+    ------
+    ModelError
+        If there is none.
+    """
+    try:
+        card: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{folder} must hold the {CARD} of a model, got {type(error).__name__}") from error
+    return card
+
+
+def load_model(folder: Path) -> RingTrees:
+    """Read a model.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    RingTrees
+
+    Raises
+    ------
+    ModelError
+        If the folder holds no whole model, or one of other features than rings have now.
+    ImportError, OSError
+        If LightGBM cannot be loaded here.
+    """
+    from lightgbm import Booster
+
+    card = read_card(folder)
+    try:
+        trees = (folder / TREES).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ModelError(f"{folder} must hold the {TREES} of a model, got {type(error).__name__}") from error
+    if hashlib.sha256(trees.encode()).hexdigest() != card.get("trees_sha256"):
+        raise ModelError(f"{folder / TREES} must be the file that its card names, got another")
+    try:
+        return RingTrees(
+            name=card["name"],
+            booster=Booster(model_str=trees),
+            calibration=Calibration(**card["calibration"]),
+            levels=Levels(**card["levels"]),
+            size_bonus=float(card["size_bonus"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{folder} must hold a model of today's ring features, got {error}") from error

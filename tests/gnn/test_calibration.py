@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gnn.calibration import fit_calibration, reliability
+from gnn.scoring import logit, probability, sigmoid
+
+
+def drawn(slope, intercept, spread, n_populations=60, n=200, seed=0):
+    rng = np.random.default_rng(seed)
+    raw = rng.normal(0, 2, (n_populations, n))
+    shift = rng.normal(0, spread, (n_populations, 1))
+    truth = rng.random(raw.shape) < sigmoid(slope * raw + intercept + shift)
+    return raw.ravel(), truth.ravel(), np.repeat(np.arange(n_populations), n)
+
+
+@pytest.mark.parametrize(("slope", "intercept", "spread"), [(1.0, 0.0, 0.05), (0.5, -1.0, 0.6), (2.0, 1.0, 0.3)])
+def test_a_line_and_its_spread_are_found_again(slope, intercept, spread):
+    line = fit_calibration(*drawn(slope, intercept, spread, n_populations=200, n=80))
+    assert line.slope == pytest.approx(slope, rel=0.1)
+    assert line.intercept == pytest.approx(intercept, abs=0.2)
+    assert line.spread == pytest.approx(spread, abs=0.1)
+
+
+def test_calibrated_probabilities_are_right_and_raw_ones_are_not():
+    raw, truth, of = drawn(0.4, -1.5, 0.2)
+    line = fit_calibration(raw, truth, of)
+    fresh, true_of_fresh, _ = drawn(0.4, -1.5, 0.2, seed=1)
+    assert reliability(sigmoid(line.log_odds(fresh)), true_of_fresh).error < 0.03
+    assert reliability(sigmoid(fresh), true_of_fresh).error > 0.1
+
+
+def test_nine_populations_in_ten_keep_to_the_interval():
+    rng = np.random.default_rng(3)
+    line = fit_calibration(*drawn(1.0, 0.0, 0.5, n_populations=400, n=60))
+    shifts = rng.normal(0, 0.5, 2000)
+    assert np.mean(np.abs(shifts) <= line.half_width) == pytest.approx(0.9, abs=0.05)
+
+
+def test_the_order_of_rows_does_not_matter():
+    raw, truth, of = drawn(1.0, 0.0, 0.4, n_populations=10)
+    order = np.random.default_rng(0).permutation(len(raw))
+    one, other = fit_calibration(raw, truth, of), fit_calibration(raw[order], truth[order], of[order])
+    assert (one.slope, one.intercept, one.spread) == pytest.approx(
+        (other.slope, other.intercept, other.spread), abs=1e-4
+    )
+
+
+@pytest.mark.parametrize("truth", [np.zeros(5, bool), np.ones(5, bool)])
+def test_one_kind_alone_cannot_be_calibrated_on(truth):
+    with pytest.raises(ValueError, match="rings and others"):
+        fit_calibration(np.arange(5.0), truth, np.zeros(5, np.int64))
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=80), st.integers(1, 12))
+def test_bins_hold_everything_once(rows, n_bins):
+    said, true = np.array([p for p, _ in rows]), np.array([t for _, t in rows])
+    bins = reliability(said, true, n_bins)
+    assert bins.counts.sum() == len(rows)
+    assert (bins.said * bins.counts).sum() == pytest.approx(said.sum())
+    assert (bins.true * bins.counts).sum() == pytest.approx(true.sum())
+    assert 0 <= bins.error <= 1
+
+
+@given(st.floats(1e-9, 1 - 1e-9))
+def test_log_odds_and_probabilities_undo_each_other(score):
+    assert probability(logit(score)) == pytest.approx(score)

@@ -1,0 +1,131 @@
+"""The finer features of candidates beside slow twins that read the graph as a person would."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from algorithms.times import MISSING_TIME
+from gnn.transparent import Transparent
+from graphrisk.hubs import find_hubs
+from graphrisk.rings.history import find_history
+from graphrisk.rings.search import search
+from graphrisk.rings.settings import HubSettings, RingSettings
+from graphrisk.rings.sharing import find_sharing
+
+DAY = 86400
+KINDS = ("device", "instrument", "ip", "address")
+
+
+def find(graph, **settings):
+    rings = RingSettings(min_size=2, **settings)
+    sharing = find_sharing(graph)
+    history = find_history(graph, sharing, rings)
+    policy = find_hubs(graph, sharing, HubSettings(), None)
+    return search(sharing, policy, history, rings, Transparent(history.timed, history.claim_rate), 0)
+
+
+def candidate_of(found, members):
+    """Index of the candidate with just these members."""
+    (at,) = [c for c in range(len(found.candidates)) if found.candidates[c].tolist() == list(members)]
+    return at
+
+
+def uses_of(found, member):
+    rows = slice(found.sharing.row_starts[member], found.sharing.row_starts[member + 1])
+    return zip(
+        found.sharing.row_signals[rows].tolist(),
+        found.sharing.first_seen[rows].tolist(),
+        found.sharing.last_seen[rows].tolist(),
+        strict=True,
+    )
+
+
+def shared_among(found, members):
+    """Signals that at least two of the members use, with who does and when."""
+    users = {}
+    for member in members:
+        for signal, first, last in uses_of(found, member):
+            users.setdefault(signal, []).append((member, first, last))
+    return {s: rows for s, rows in users.items() if len(rows) >= 2 and found.nats[s] > 0}
+
+
+def is_place(found, signal):
+    return found.sharing.signal_types[found.sharing.kinds[signal]] in ("ip", "address")
+
+
+@given(
+    st.sets(st.tuples(st.integers(0, 11), st.sampled_from(KINDS), st.sampled_from("pqr")), min_size=4, max_size=50),
+    st.integers(0, 9),
+)
+def test_what_is_shared_is_counted_as_a_person_would(make_graph, triples, seed):
+    rng = np.random.default_rng(seed)
+    links = [(account, kind, f"{kind}-{name}") for account, kind, name in triples]
+    uses = {}
+    for account, _, signal in links:
+        first = int(rng.integers(0, 300) * DAY)
+        uses[account, signal] = (first, first + int(rng.integers(0, 90) * DAY))
+    found = find(make_graph(12, links, created=rng.integers(0, 300 * DAY, 12).tolist(), uses=uses))
+    for c in range(len(found.candidates)):
+        members = found.candidates[c].tolist()
+        shared = shared_among(found, members)
+        own = [s for s in shared if not is_place(found, s)]
+        places = [s for s in shared if is_place(found, s)]
+        row = {name: found.features[name][c] for name in found.features.names}
+        k = len(members)
+        assert row["widest_identity"] == pytest.approx(max((len(shared[s]) for s in own), default=0) / k)
+        assert row["widest_place"] == pytest.approx(max((len(shared[s]) for s in places), default=0) / k)
+        assert row["on_identity"] == pytest.approx(len({m for s in own for m, *_ in shared[s]}) / k)
+        assert row["on_place"] == pytest.approx(len({m for s in places for m, *_ in shared[s]}) / k)
+        reach = sum(found.sharing.degrees[s] for s in places)
+        inside = sum(len(shared[s]) for s in places)
+        assert row["place_outside"] == pytest.approx((reach - inside) / reach if reach else 0)
+        assert row["kinds_shared"] == len({found.sharing.kinds[s] for s in shared})
+        assert row["identity_per_member"] == pytest.approx(len(own) / k)
+        assert row["use_overlap"] == pytest.approx(overlap_of(shared), nan_ok=True)
+
+
+def overlap_of(shared):
+    met = steps = 0
+    for rows in shared.values():
+        spans = sorted((first, last) for _, first, last in rows if MISSING_TIME not in (first, last))
+        for k in range(1, len(spans)):
+            steps += 1
+            met += spans[k][0] <= max(last for _, last in spans[:k])
+    return met / steps if steps else np.nan
+
+
+def test_invitations_name_the_inviter_and_whose_invitees_the_members_are(make_graph):
+    links = [(k, "device", f"d{k % 2}") for k in range(6)]
+    referrals = [(k, 0, 100 + k) for k in range(1, 6)] + [(k, 0, 200 + k) for k in range(8, 13)]
+    found = find(make_graph(14, links, created=[k * DAY for k in range(14)], referrals=referrals))
+    c = candidate_of(found, (0, 2, 4))
+    assert found.features["invited"][c] == pytest.approx(2 / 3)
+    assert found.features["same_inviter"][c] == pytest.approx(2 / 3)
+    assert found.features["inviter_inside"][c] == 1
+    assert found.features["inviter_share"][c] == pytest.approx(2 / 10)
+
+
+def test_bursts_compare_with_everybody(make_graph):
+    links = [(k, "device", "d") for k in range(5)]
+    created = [1000 * DAY + k for k in range(5)] + [k * DAY for k in range(95)]
+    claims = [(k, created[k] + 60) for k in range(5)] + [(k, created[k] + k * 3600) for k in range(5, 100)]
+    found = find(make_graph(100, links, created=created, claims=claims))
+    c = candidate_of(found, range(5))
+    assert found.features["long_burst"][c] == pytest.approx(-np.log(1 / 100))
+    assert found.features["start_days"][c] == pytest.approx(4 / DAY)
+    assert found.features["claim_burst"][c] == pytest.approx(-np.log(1 / 100))
+    assert found.features["delay_spread"][c] == pytest.approx(0, abs=1e-9)
+
+
+def test_ties_are_even_in_a_clique_and_uneven_in_a_star(make_graph):
+    clique = find(make_graph(6, [(k, "device", "d") for k in range(4)]))
+    assert clique.features["tie_spread"][0] == pytest.approx(0, abs=1e-9)
+    assert clique.features["least_tied"][0] == pytest.approx(1)
+    c = candidate_of(clique, range(4))
+    assert clique.features["pairs_evident"][c] == 1
+    star = [(k, "device", f"d{k}") for k in range(1, 5)] + [(0, "device", f"d{k}") for k in range(1, 5)]
+    found = find(make_graph(6, star))
+    c = candidate_of(found, range(5))
+    assert found.features["pairs_evident"][c] == pytest.approx(4 / 10)
+    assert found.features["tie_spread"][c] > 0.5
