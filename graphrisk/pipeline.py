@@ -135,7 +135,7 @@ def find_rings(config: ScanConfig, loaded: LoadResult, log: StageLog) -> tuple[S
         policy = find_hubs(graph, sharing, comparable(config), loaded.labels)
         stage.rows = sharing.n_signals
     with log.stage("rings") as stage:
-        choice = choose_model(config.model.name, config.store, history)
+        choice = choose_model(config.model.name, config.store, history, sharing)
         found = search(sharing, policy, history, config.rings, choice.model, seed)
         stage.rows = len(found.affinity)
     return found, policy, choice

@@ -6,14 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import gnn
+from algorithms.times import MISSING_TIME
 from gnn.scoring import RingModel
 from gnn.transparent import Transparent
 from graphrisk.models.files import load_model, read_card
 from graphrisk.models.settings import AUTO, SHIPPED, TRANSPARENT
 from graphrisk.rings.history import History
+from graphrisk.rings.sharing import Sharing
 from loaders import ConfigError
 
 SHIPPED_FOLDER = Path(gnn.__file__).parent / "shipped"
+
+
+LEAST_RECORDED = 0.5
+"""Share of recorded starts, and of links with a time, below which data are unlike what the shipped model learned from."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ def can_load_trees() -> bool:
     return True
 
 
-def choose_model(name: str, store: Path, history: History) -> Choice:
+def choose_model(name: str, store: Path, history: History, sharing: Sharing) -> Choice:
     """Choose the model that scores rings.
 
     Parameters
@@ -73,6 +79,7 @@ def choose_model(name: str, store: Path, history: History) -> Choice:
         Of `ModelSettings`.
     store : Path
     history : History
+    sharing : Sharing
 
     Returns
     -------
@@ -89,8 +96,10 @@ def choose_model(name: str, store: Path, history: History) -> Choice:
     if name == TRANSPARENT:
         return Choice(transparent, "")
     if name == AUTO:
-        if not history.timed:
-            return Choice(transparent, "the starts of accounts say nothing here, and the shipped model needs them")
+        if not history.timed or history.recorded.mean() < LEAST_RECORDED:
+            return Choice(transparent, "the shipped model needs recorded starts of most accounts and wallets")
+        if (sharing.first_seen != MISSING_TIME).mean() < LEAST_RECORDED:
+            return Choice(transparent, "the shipped model needs the times of most of what accounts share")
         if not can_load_trees():
             return Choice(transparent, "the shipped model needs LightGBM, which cannot be loaded here")
         return Choice(load_model(SHIPPED_FOLDER), "")

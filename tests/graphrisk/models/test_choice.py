@@ -1,8 +1,10 @@
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from algorithms.times import MISSING_TIME
 from graphrisk.config import ScanConfig, read_config
 from graphrisk.models import choice
 from graphrisk.models.choice import SHIPPED_FOLDER, choose_model, model_key
@@ -32,13 +34,19 @@ def test_without_lightgbm_the_transparent_score_stands_in_and_says_so(world, sca
         scan(world, name="simulated")
 
 
-def test_without_starts_the_transparent_score_stands_in(scanned):
-    class Untimed:
-        timed, claim_rate = False, 0.0
-
-    chosen = choose_model("auto", SHIPPED_FOLDER, Untimed())
+@pytest.mark.parametrize(
+    ("timed", "recorded", "seen", "reason"),
+    [
+        (False, [True, True], [1, 1], "recorded starts"),
+        (True, [True, False, False], [1, 1], "recorded starts"),
+        (True, [True, True], [1, MISSING_TIME, MISSING_TIME], "the times of most of what accounts share"),
+    ],
+)
+def test_where_times_are_not_known_the_transparent_score_stands_in(timed, recorded, seen, reason):
+    history = SimpleNamespace(timed=timed, claim_rate=0.0, recorded=np.array(recorded))
+    chosen = choose_model("auto", SHIPPED_FOLDER, history, SimpleNamespace(first_seen=np.array(seen)))
     assert chosen.model.name == "transparent"
-    assert "starts of accounts" in chosen.reason
+    assert reason in chosen.reason
 
 
 def test_the_transparent_score_can_be_asked_for(world):
