@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import subprocess
 import sys
@@ -22,10 +23,17 @@ import figures
 import pandas as pd
 
 from algorithms import Transfers
+from gnn.scoring import logit
 from graphrisk.config import read_config
+from graphrisk.models.figures import choose, list_figures, matches
+from graphrisk.models.files import save_model
+from graphrisk.models.labelled import LabelledCandidates
+from graphrisk.models.settings import ModelSettings
+from graphrisk.models.training import label_scans, train_model
 from graphrisk.pipeline import run_scan
 from graphrisk.result import ScanResult
 from graphrisk.store import ResultStore
+from loaders import SourceConfig
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("GRAPHRISK_DATA", HERE.parents[2] / "shared" / "data"))
@@ -145,6 +153,39 @@ def worlds(seed: int, folder: Path) -> dict[str, Any]:
     return facts | _world_figures(result, made)
 
 
+def worlds_trained(folder: Path) -> dict[str, Any]:
+    """World 1, scored by a model that learned from worlds 2 to 4 and their labels."""
+    populations = [_labelled_world(seed, folder / f"world_{seed}") for seed in (2, 3, 4)]
+    model, card = train_model(populations, "trained")
+    test = _labelled_world(1, folder / "world_1")
+    log_odds = model.log_odds(test.features)
+    chosen = choose(test, log_odds, logit(model.levels.least), 0.5, model.size_bonus)
+    save_model(model, card, folder / "store" / "models" / "trained")
+    settings = read_config(HERE / "worlds" / "scan.toml", {"store": str((folder / "store").absolute())})
+    result = run_scan(settings.model_copy(update={"model": ModelSettings(name="trained")}))
+    ResultStore(folder / "store").publish(result.scan_id, result.tables, result.manifest)
+    lists = list_figures(test, chosen)
+    out = {"rings": sum(p.n_true for p in populations), "precision_at_80": round(lists.precision_at_80, 3)}
+    out |= {"precision_at_80_of_all": _precision_at(0.8, test, chosen), "reachable": round(test.reachable, 3)}
+    return out | _world_figures(result, folder / "world_1" / "worlds")
+
+
+def _labelled_world(seed: int, folder: Path) -> LabelledCandidates:
+    """Search one world with its truth as labels."""
+    _generate("worlds.py", str(folder / "worlds"), "--seed", str(seed))
+    os.environ["GRAPHRISK_WORLDS"] = str(folder)
+    config = read_config(HERE / "worlds" / "scan.toml")
+    query = f"SELECT entity_id, ring AS ring_id FROM '{folder / 'worlds' / 'truth.parquet'}' WHERE ring >= 0"
+    truth = SourceConfig.model_validate({"name": "truth", "query": query, "table": "labels"})
+    return next(label_scans([config.model_copy(update={"source": [*config.source, truth]})], 1, None))
+
+
+def _precision_at(share: float, labelled: LabelledCandidates, chosen: Any) -> float | None:
+    """Share of matches in the list down to where a share of all true rings is recovered."""
+    places, wanted = matches(chosen, labelled), math.ceil(share * labelled.n_true)
+    return round(wanted / (int(places[wanted - 1]) + 1), 3) if wanted <= len(places) else None
+
+
 def simulated(folder: Path, n_accounts: int = 1_000_000, seed: int = 1) -> dict[str, Any]:
     """Our own world."""
     from loaders.simulate import WorldSettings, simulate
@@ -182,6 +223,7 @@ REPORTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "amlworld_sample": amlworld_sample,
     "ident": ident,
     **{f"worlds_{seed}": lambda folder, seed=seed: worlds(seed, folder) for seed in (1, 2, 3)},
+    "worlds_trained": worlds_trained,
     "simulated": simulated,
 }
 
