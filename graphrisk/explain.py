@@ -352,7 +352,7 @@ def explain_ring(tables: Tables, ring_id: str) -> RingExplanation:
     if not rings:
         raise ValueError(f"there must be a ring {ring_id!r} in the scan, got none")
     evidence = rows_of(tables, "ring_evidence", ring_id)
-    order = sorted(evidence, key=lambda row: (-abs(row["weight"]), row["evidence_id"]))
+    order = sorted(evidence, key=lambda row: row["evidence_id"])
     roles: dict[str, int] = {}
     for row in rows_of(tables, "ring_member", ring_id):
         roles[row["role"]] = roles.get(row["role"], 0) + 1

@@ -95,7 +95,7 @@ def _evidence(rows: list[dict[str, Any]], direction: str) -> str:
     items = [
         f'<li><span class="weight">{_weight(row["weight"])}</span>{escaped(row["text"])} '
         f'<span class="soft">({escaped(row["reason_code"])})</span></li>'
-        for row in sorted(chosen, key=lambda row: (-abs(row["weight"]), row["evidence_id"]))
+        for row in sorted(chosen, key=lambda row: row["evidence_id"])
     ]
     return f'<ul class="{direction}">{"".join(items) or "<li>nothing was found</li>"}</ul>'
 

@@ -138,7 +138,7 @@ def search_nulls(found: Search, settings: RingSettings, seed: int) -> list[Searc
     """Run the same search on data drawn from the null model, more often the fewer rings there are.
 
     A list of n rings and one draw can show a false-discovery rate of 1 / n at best; the draws are as many as it takes
-    to show `FINEST_RATE`, up to `MOST_DRAWS`.
+    to show `FINEST_RATE` for the rings that may be in the bands above the lowest, up to `MOST_DRAWS`.
 
     Parameters
     ----------
@@ -150,7 +150,8 @@ def search_nulls(found: Search, settings: RingSettings, seed: int) -> list[Searc
     -------
     list of Search
     """
-    n_rings = len(found.chosen)
+    medium = settings.levels(found.model.levels).medium
+    n_rings = int((found.scores.score[found.chosen] >= medium).sum())
     n_draws = int(np.clip(np.ceil(1 / (FINEST_RATE * n_rings)), 1, MOST_DRAWS)) if n_rings else 1
     return [_search_null(found, settings, seed + draw) for draw in range(n_draws)]
 

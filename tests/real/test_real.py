@@ -130,8 +130,8 @@ def test_our_own_world_of_a_million_accounts(tmp_path):
     figures = report("simulated", tmp_path)
     assert figures["accounts"] == 1_000_000
     assert figures["simulation_seconds"] < 120
-    assert figures["recovered"] > 0.45
-    assert figures["bands"]["high"]["precision"] > 0.5
+    assert figures["recovered"] > 0.65
+    assert figures["bands"]["high"]["precision"] > 0.9
     assert set(figures["innocent"]) == {"high", "medium", "low"}
     made = tmp_path / "simulated" / "world"
     if JUDGE.exists():
