@@ -19,7 +19,7 @@ SHIPPED_FOLDER = Path(gnn.__file__).parent / "shipped"
 
 
 LEAST_RECORDED = 0.5
-"""Share of recorded starts, and of links with a time, below which data are unlike what the shipped model learned from."""
+"""Share of recorded starts, and of timed links, below which data are unlike what the shipped model learned from."""
 
 
 @dataclass(frozen=True)
