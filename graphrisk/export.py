@@ -114,12 +114,13 @@ def _write_csv(table: pa.Table, handle: Any) -> None:
     writer = csv.writer(text)
     writer.writerow(table.column_names)
     for row in table.to_pylist():
-        writer.writerow([_cell(value) for value in row.values()])
+        writer.writerow([safe_cell(value) for value in row.values()])
     text.flush()
     text.detach()
 
 
-def _cell(value: Any) -> Any:
+def safe_cell(value: Any) -> Any:
+    """Write a value so that no spreadsheet takes it for a formula."""
     if isinstance(value, list):
         value = json.dumps(value)
     if isinstance(value, str) and value.startswith(FORMULA):

@@ -117,6 +117,7 @@ def _member_columns(
         "role": [role for ring in rings for role in roles(ring.pool, ring.match).values()],
         "member_score": np.concatenate([ring.member_scores for ring in rings]),
         "joined_at": times(history.started[flat]),
+        "claimed_at": times(history.claimed_at[flat]),
     }
 
 

@@ -130,6 +130,7 @@ class ScanTables:
             "role": [role for group in members for role in member_roles(found, group)],
             "member_score": np.concatenate(scores) if scores else np.empty(0),
             "joined_at": times(found.history.started[flat]),
+            "claimed_at": times(found.history.claimed_at[flat]),
         }
 
     def _add_links(self, links: RingLinks) -> None:

@@ -162,11 +162,11 @@ class ResultStore:
             raise StoreError(f"there is no scan in {self.path}; run one with `graphrisk scan run`")
         with self.lock(), _telling(f"{self.path} could not be pruned"):
             old = self.scans()[:-keep]
-            n_bytes = sum(file.stat().st_size for scan in old for file in self._folder(scan).iterdir())
+            n_bytes = sum(file.stat().st_size for scan in old for file in self.folder(scan).iterdir())
             if not dry_run:
                 for scan_id in old:
                     aside = self.path / f"{ASIDE}{scan_id}-{os.getpid()}"
-                    self._folder(scan_id).rename(aside)
+                    self.folder(scan_id).rename(aside)
                     _flush(self.path)
                     shutil.rmtree(aside)
                 self._clean()
@@ -184,7 +184,7 @@ class ResultStore:
         for left in [*self.path.glob(f"{ASIDE}*"), *self.path.glob(f"{OLD}*")]:
             shutil.rmtree(left, ignore_errors=True)
 
-    def _folder(self, scan_id: str) -> Path:
+    def folder(self, scan_id: str) -> Path:
         """Folder of a scan: in its place, or moved aside by a publication that was killed before the new one came."""
         folder, old = self.path / f"{PREFIX}{scan_id}", self.path / f"{OLD}{scan_id}"
         return old if old.exists() and not folder.exists() else folder
@@ -201,7 +201,7 @@ class ResultStore:
         ids = {folder.name.removeprefix(prefix) for prefix in (PREFIX, OLD) for folder in self.path.glob(f"{prefix}*")}
         for scan_id in sorted(ids):
             try:
-                published = (self._folder(scan_id) / MANIFEST).stat().st_mtime_ns
+                published = (self.folder(scan_id) / MANIFEST).stat().st_mtime_ns
                 found.append((str(self.manifest(scan_id).get("as_of", "")), published, scan_id))
             except NewerStoreError:
                 raise
@@ -232,7 +232,7 @@ class ResultStore:
             If there is no such scan, or its manifest cannot be read.
         """
         try:
-            facts: dict[str, Any] = json.loads((self._folder(scan_id) / MANIFEST).read_text(encoding="utf-8"))
+            facts: dict[str, Any] = json.loads((self.folder(scan_id) / MANIFEST).read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise StoreError(f"there is no scan {scan_id} in {self.path}") from error
         except (OSError, ValueError) as error:
@@ -279,17 +279,20 @@ class ResultStore:
             return SCHEMAS[name].empty_table()
         if entry is None:
             raise StoreError(f"scan {scan_id} has no table `{name}`; it has {', '.join(SCHEMAS)}")
-        file = self._folder(scan_id) / f"{name}.parquet"
+        file = self.folder(scan_id) / f"{name}.parquet"
         try:
             if file.stat().st_size != entry["bytes"]:
                 raise StoreError(f"{file} must have {entry['bytes']} bytes, got {file.stat().st_size}; scan again")
-            # the open file, not its path: pyarrow would take `scan=…` in the path for a column; and a file of Arrow's
-            # own, read by this thread: a reader thread that outlives the interpreter ends the process with a signal
-            with pa.OSFile(str(file), "rb") as handle:
-                table = pq.read_table(handle, pre_buffer=False)
-                return conform(name, upgrade(name, table) if older else table)
+            table = self._load(file)
+            return conform(name, upgrade(name, table) if older else table)
         except (OSError, pa.ArrowException, ValueError) as error:
             raise StoreError(f"{file} cannot be read: {str(error).splitlines()[0]}") from error
+
+    def _load(self, file: Path) -> pa.Table:
+        # the open file, not its path: pyarrow would take `scan=…` in the path for a column; and a file of Arrow's own,
+        # read by this thread: a reader thread that outlives the interpreter ends the process with a signal
+        with pa.OSFile(str(file), "rb") as handle:
+            return pq.read_table(handle, pre_buffer=False)
 
     def verify(self, scan_id: str) -> None:
         """Check every file of a scan against its SHA-256.
@@ -300,7 +303,7 @@ class ResultStore:
             Naming the first file that is not what was published.
         """
         for name, entry in self.manifest(scan_id)["tables"].items():
-            file = self._folder(scan_id) / f"{name}.parquet"
+            file = self.folder(scan_id) / f"{name}.parquet"
             if not file.exists() or _digest(file) != entry["sha256"]:
                 raise StoreError(f"{file} is not what was published; scan again")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from graphrisk.cases.columns import case_event_markdown
 from graphrisk.metric_catalogue import catalogue_markdown
 
 UTC_TIME = pa.timestamp("us", tz="UTC")
@@ -15,7 +16,7 @@ ENTITIES = pa.list_(pa.struct([("entity_type", TEXT), ("entity_id", TEXT)]))
 PARTS = pa.list_(pa.struct([("part", TEXT), ("entity_type", TEXT), ("entity_id", TEXT), ("weight", REAL)]))
 STAGES = pa.list_(pa.struct([("name", TEXT), ("seconds", REAL), ("peak_mb", REAL), ("rows", WHOLE)]))
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """One more whenever a table or a column comes or goes; readers take every older one."""
 
 _SCAN_ID = ("scan_id", TEXT, "the scan; made of `as_of` and a hash of everything the result depends on")
@@ -85,6 +86,7 @@ COLUMNS: dict[str, tuple[tuple[str, pa.DataType, str], ...]] = {
         ("role", TEXT, "`inviter`, `funder` or `member`; in a pattern `originator`, `mule`, `collector`"),
         ("member_score", REAL, "the ring's score, less for members on its fringe"),
         ("joined_at", UTC_TIME, "when the member started; null if unknown"),
+        ("claimed_at", UTC_TIME, "when the member first took a bonus; null if it took none or nothing is known"),
     ),
     "ring_evidence": (
         _SCAN_ID,
@@ -310,7 +312,8 @@ def write_dictionary(readme: Path) -> None:
     if not begin or not end:
         raise ValueError(f"{readme} must hold the marks {BEGIN.strip()!r} and {END!r}, got none")
     metrics = f"#### What `metric` holds\n\n{catalogue_markdown()}"
-    readme.write_text(f"{before}{begin}\n{data_dictionary()}\n{metrics}\n{end}{after}", encoding="utf-8")
+    cases = f"{case_event_markdown()}\n\nIt is a table of `cases.sqlite`, which lies in the store."
+    readme.write_text(f"{before}{begin}\n{data_dictionary()}\n{cases}\n\n{metrics}\n{end}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from graphrisk import __version__
-from graphrisk.cli import config, features, model, monitor, ring, scan, simulate, store, writeback
+from graphrisk.cli import case, config, features, model, monitor, ring, scan, serve, simulate, store, writeback
 from graphrisk.cli.interrupts import (
     Interrupted,
     catch_interrupts,
@@ -35,6 +35,9 @@ app.add_typer(config.app, name="config")
 app.add_typer(scan.app, name="scan")
 app.add_typer(ring.app, name="ring")
 app.add_typer(model.app, name="model")
+app.add_typer(case.app, name="case")
+app.command("serve")(serve.serve)
+app.add_typer(serve.users, name="user")
 app.add_typer(writeback.app, name="writeback")
 app.add_typer(features.app, name="features")
 app.add_typer(store.app, name="store")
@@ -80,19 +83,23 @@ def main() -> None:
 
 
 def _is_usage(error: Exception) -> bool:
+    from graphrisk.cases.database import CaseError
     from graphrisk.cli.output import UsageError
     from graphrisk.models.files import ModelError
+    from graphrisk.serve.settings import ServeError
     from loaders.config import ConfigError
 
-    return isinstance(error, (ConfigError, ModelError, UsageError))
+    return isinstance(error, (CaseError, ConfigError, ModelError, ServeError, UsageError))
 
 
 def _is_expected(error: Exception) -> bool:
+    from graphrisk.cases.chain import ChainError
     from graphrisk.neo4j import WritebackError
     from graphrisk.store import StoreError
     from loaders.config import InputError
 
-    return _is_usage(error) or isinstance(error, (InputError, StoreError, WritebackError, OSError, MemoryError))
+    expected = (ChainError, InputError, StoreError, WritebackError, OSError, MemoryError)
+    return _is_usage(error) or isinstance(error, expected)
 
 
 def _fail(sentence: str, code: int) -> None:

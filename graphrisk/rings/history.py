@@ -62,6 +62,12 @@ class History:
         """Share of the accounts that took a bonus; 0 where bonuses are not recorded."""
         return float(self.claimed.sum() / self.n_accounts) if self.claims else 0.0
 
+    @property
+    def claimed_at(self) -> LongArray:
+        """First bonus of every actor; `MISSING_TIME` without one, or where its start has no time."""
+        none = np.isnan(self.delay)
+        return np.where(none, MISSING_TIME, self.started + np.where(none, 0.0, self.delay).astype(np.int64))
+
     def shuffled(self, seed: int) -> History:
         """Deal the histories out to the actors anew: the null model in which sharing says nothing about acting alike.
 

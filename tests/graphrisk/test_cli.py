@@ -216,6 +216,22 @@ COMMANDS += [
     ["monitor", "report"],
     ["writeback", "neo4j"],
 ]
+CASE = (
+    "list",
+    "show",
+    "open",
+    "assign",
+    "note",
+    "decide",
+    "snooze",
+    "block",
+    "approve",
+    "withdraw",
+    "blocked",
+    "labels",
+)
+COMMANDS += [["case", name] for name in (*CASE, "verify")]
+COMMANDS += [["serve"], *(["user", name] for name in ("add", "list", "remove"))]
 COMMANDS += [["ring", name] for name in ("list", "show", "explain", "lineage", "why", "view", "export")]
 
 

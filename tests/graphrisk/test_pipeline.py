@@ -161,3 +161,15 @@ def test_a_scan_from_python_is_published_where_it_is_told(tmp_path):
     file = tmp_path / "store" / f"scan={result.scan_id}" / "ring.parquet"
     with file.open("rb") as handle:
         assert pq.read_table(handle).equals(result.tables["ring"])
+
+
+def test_members_bear_the_time_of_their_first_bonus(world, scanned):
+    with (world / "events.parquet").open("rb") as handle:
+        events = pq.read_table(handle).to_pandas()
+    claims = events[events.event_type == "claim"]
+    first = claims.groupby("account_id").occurred_at.min()
+    members = scanned.members.dropna(subset=["claimed_at"])
+    assert len(members) > 10
+    # whole seconds are what the graph keeps
+    assert (members.claimed_at - members.entity_id.map(first)).abs().max() <= pd.Timedelta(seconds=1)
+    assert (members.claimed_at >= members.joined_at).all()

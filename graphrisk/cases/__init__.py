@@ -1,0 +1,1 @@
+"""Cases: what people decide about rings, in a log that only grows."""

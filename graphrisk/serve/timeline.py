@@ -1,0 +1,135 @@
+"""When things happened in a ring, as lanes of bars for an inline picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+Row = dict[str, Any]
+
+WIDTH, LEFT, LANE, TALLEST = 900, 150, 46, 30
+N_BINS = 90
+COLOURS = {"sign-ups": "#1f5fa8", "first bonuses": "#8a5a00", "invitations": "#a4262c", "transfers": "#6b3fa0"}
+SHARED_COLOUR = "#5c6876"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar: where it stands, how tall it is, and what it says."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One kind of act.
+
+    Parameters
+    ----------
+    name : str
+    colour : str
+    n : int
+        Acts with a time.
+    base : float
+        Where its bars stand.
+    bars : tuple of Bar
+    """
+
+    name: str
+    colour: str
+    n: int
+    base: float
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The lanes and the axis below them.
+
+    Parameters
+    ----------
+    lanes : tuple of Lane
+    ticks : tuple of (float, str)
+        Place and day.
+    height : int
+    first, last : datetime
+    """
+
+    lanes: tuple[Lane, ...]
+    ticks: tuple[tuple[float, str], ...]
+    height: int
+    first: datetime
+    last: datetime
+
+
+def make_timeline(members: Sequence[Row], links: Sequence[Row]) -> Timeline | None:
+    """Count sign-ups, first bonuses, invitations, transfers and first shared uses over time.
+
+    Parameters
+    ----------
+    members, links : sequence of dict
+        Rows of `ring_member` and `ring_link`.
+
+    Returns
+    -------
+    Timeline or None
+        None where nothing has a time. A link that stands for several transfers counts at its first and at its last.
+    """
+    acts = {name: sorted(moments) for name, moments in _acts(members, links) if moments}
+    if not acts:
+        return None
+    first, last = min(moments[0] for moments in acts.values()), max(moments[-1] for moments in acts.values())
+    span = max((last - first).total_seconds(), 86400.0)
+    lanes = []
+    for number, (name, moments) in enumerate(acts.items()):
+        base = (number + 1) * LANE
+        bars = _bars(name, moments, first, span, base)
+        lanes.append(Lane(name, COLOURS.get(name, SHARED_COLOUR), len(moments), base, bars))
+    return Timeline(tuple(lanes), _ticks(first, span), len(lanes) * LANE + 26, first, last)
+
+
+def _acts(members: Sequence[Row], links: Sequence[Row]) -> Iterable[tuple[str, list[datetime]]]:
+    yield "sign-ups", [row["joined_at"] for row in members if row["joined_at"]]
+    yield "first bonuses", [row["claimed_at"] for row in members if row["claimed_at"]]
+    for kind, name in (("referral", "invitations"), ("transfer", "transfers")):
+        rows = [row for row in links if row["link_type"] == kind and row["first_seen"]]
+        yield (
+            name,
+            [row["first_seen"] for row in rows]
+            + [row["last_seen"] for row in rows if row["last_seen"] and row["last_seen"] != row["first_seen"]],
+        )
+    shared = [row["first_seen"] for row in links if row["n_accounts"] is not None and not row["is_hub"]]
+    yield "first shared uses", [moment for moment in shared if moment]
+
+
+def _bars(name: str, moments: Sequence[datetime], first: datetime, span: float, base: float) -> tuple[Bar, ...]:
+    counts = [0] * N_BINS
+    for moment in moments:
+        counts[min(int((moment - first).total_seconds() / span * N_BINS), N_BINS - 1)] += 1
+    most, width = max(counts), (WIDTH - LEFT) / N_BINS
+    bars = []
+    for k, count in enumerate(counts):
+        if count:
+            tall = max(TALLEST * count / most, 3.0)
+            begin = first + timedelta(seconds=span * k / N_BINS)
+            end = first + timedelta(seconds=span * (k + 1) / N_BINS)
+            text = f"{count:,} {name}, {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
+            bars.append(
+                Bar(round(LEFT + k * width, 2), round(base - tall, 2), round(width - 1, 2), round(tall, 2), text)
+            )
+    return tuple(bars)
+
+
+def _ticks(first: datetime, span: float) -> tuple[tuple[float, str], ...]:
+    """Five days, evenly spaced."""
+    ticks = []
+    for k in range(5):
+        moment = (first + timedelta(seconds=span * k / 4)).astimezone(UTC)
+        ticks.append((round(LEFT + (WIDTH - LEFT) * k / 4, 1), f"{moment:%Y-%m-%d}"))
+    return tuple(ticks)

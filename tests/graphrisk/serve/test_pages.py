@@ -1,0 +1,122 @@
+"""What the pages show."""
+
+import io
+import json
+import xml.etree.ElementTree as ET
+
+import networkx as nx
+import pytest
+
+
+def test_the_queue_lists_rings_with_reasons_and_keeps_filters_in_the_address(local):
+    text = local.get("/").text
+    assert 'href="/rings/r1"' in text
+    assert "<strong>1</strong> of 1 rings" in text
+    assert "reason 1" in text
+    narrowed = local.get("/?band=low&typology=multi_account&size=3&text=r1").text
+    assert "No ring fits" in narrowed
+    assert 'value="3"' in narrowed
+    assert "<option selected>low</option>" in narrowed
+
+
+def test_the_page_of_a_ring_says_why_before_how_high(local):
+    text = local.get("/rings/r1").text
+    places = [text.index(f">{title}<") for title in ("Evidence for", "Evidence against", "How high", "Members", "Hubs")]
+    assert places == sorted(places)
+    assert text.index("Fact 1.") < text.index("0.900")
+
+
+def test_identifiers_are_masked_until_asked_for_and_every_look_is_written_down(local):
+    assert "account-0003" not in local.get("/rings/r1").text
+    assert "ac•••03" in local.get("/rings/r1").text
+    assert local.post("/rings/r1/show").status_code == 303
+    for page in ("", "/print", "/why?a=1&b=2", "/export?kind=csv", "/graph.json", "/compare?before=s1"):
+        answer = local.get(f"/rings/r1{page}").text
+        assert "account-000" in answer, page
+    looked = [event for event in local.client.app.state.service.book.audit() if event.event_type == "looked"]
+    assert [event.new for event in reversed(looked)] == [
+        "ring page",
+        "print view",
+        "why members 1 and 2",
+        "file r1-ring_member.csv",
+        "graph",
+        "comparison with scan s1",
+    ]
+    assert {(event.actor, event.ring_id, event.scan_id) for event in looked} == {("root", "r1", "s2")}
+    local.post("/rings/r1/hide")
+    assert "account-0003" not in local.get("/rings/r1").text
+
+
+@pytest.mark.parametrize("kind", ["csv", "graphml", "gexf", "json"])
+def test_masked_files_hold_no_identifier(local, kind):
+    for table in ("ring_member", "ring_evidence", "ring_link", "ring"):
+        text = local.get(f"/rings/r1/export?kind={kind}&table={table}").text
+        assert not any(name in text for name in ("account-000", "device-of-all", "public-wifi"))
+
+
+def test_files_of_the_graph_can_be_read_by_networkx(local):
+    local.post("/rings/r1/show")
+    graphml = nx.read_graphml(io.BytesIO(local.get("/rings/r1/export?kind=graphml").content))
+    gexf = nx.read_gexf(io.BytesIO(local.get("/rings/r1/export?kind=gexf").content))
+    node_link = nx.node_link_graph(json.loads(local.get("/rings/r1/export?kind=json").content), edges="links")
+    for graph in (graphml, gexf, node_link):
+        assert (graph.number_of_nodes(), graph.number_of_edges()) == (10, 17)
+        assert "account-0003" in {node["entity_id"] for _, node in graph.nodes(data=True)}
+
+
+def test_why_two_members_are_together_is_what_the_command_says(local, store):
+    from graphrisk.explain import explain_why
+    from graphrisk.store import ResultStore
+
+    local.post("/rings/r1/show")
+    text = local.get("/rings/r1/why?a=3&b=5").text
+    tables = {name: ResultStore(store).table(name, "s2") for name in ("ring_member", "ring_link")}
+    chain = explain_why(tables, "r1", "account-0002", "account-0004")
+    assert chain.steps[0].signal_id == "device-of-all"
+    assert "share the device device-of-all" in text
+    assert "account-0002 (#3) and account-0004 (#5)" in text
+    assert "must differ" in local.get("/rings/r1/why?a=3&b=3").text
+
+
+def test_search_finds_whole_identifiers_only(local):
+    def search(text):
+        return local.post("/search", "/search", identifier=text).text
+
+    assert "Rings it is a member of" in search("account-0003")
+    assert "Rings whose members share it" in search("device-of-all")
+    assert "a hub: it says little" in search("public-wifi")
+    assert "knows no such identifier" in search("account-000")
+    assert local.post("/search", "/search", identifier="r1").headers["location"] == "/rings/r1"
+
+
+def test_two_scans_of_a_ring_are_compared(local):
+    text = local.get("/rings/r1/compare?before=s1").text
+    assert "7 members stayed, 1 came, 0 left." in text
+    assert "/compare?scan=s2&amp;before=s1" in local.get("/rings/r1").text
+    assert local.get("/rings/r1/compare?before=none").status_code == 404
+
+
+def test_the_graph_is_cut_to_what_was_asked_and_says_so(local):
+    data = local.get("/rings/r1/graph.json?most=10").json()
+    assert len(data["nodes"]) == 10
+    assert data["shown"] == "showing 10 of 10 entities"
+    assert {node["member"] for node in data["nodes"]} == {None, *range(1, 9)}
+
+
+def test_the_print_view_has_a_picture_without_a_script(local):
+    text = local.get("/rings/r1/print").text
+    assert "<script" not in text
+    svg = text[text.index('<svg class="picture"') :]
+    assert len(ET.fromstring(svg[: svg.index("</svg>") + 6]).findall("circle")) == 10
+
+
+def test_what_is_not_there_is_told(local):
+    assert local.get("/rings/r9").status_code == 404
+    assert "No scan in the store lists such a ring." in local.get("/rings/r9").text
+    assert local.get("/?scan=none").status_code == 404
+    assert local.get("/rings/r1/graph.json?most=1").json() == {"detail": "This does not fit: most."}
+
+
+def test_health_needs_nobody(people, store):
+    assert people("vera").client.app is not None
+    assert people("vera").get("/health").json()["status"] == "ok"
