@@ -4,6 +4,8 @@ import numpy as np
 
 from algorithms._numba import jit
 
+FEW = 16  # a map of all nodes pays if one in so many is wanted
+
 
 @jit
 def transpose(n_rows, indptr, columns, weights):
@@ -27,21 +29,30 @@ def transpose(n_rows, indptr, columns, weights):
 
 @jit
 def cut_out(nodes, indptr, indices, weights):
-    """Rows and columns of some nodes, which are ascending."""
+    """Rows and columns of some nodes, which are ascending; many are looked up in a map of all, few are searched for."""
+    n = len(indptr) - 1
+    mapped = len(nodes) * FEW > n
+    new = np.full(n if mapped else 0, -1, np.int32)
+    for row in range(len(nodes) if mapped else 0):
+        new[nodes[row]] = row
     most = 0
     for node in nodes:
         most += indptr[node + 1] - indptr[node]
     starts = np.zeros(len(nodes) + 1, np.int64)
-    out_indices = np.empty(most, np.int32)
-    out_weights = np.empty(most)
+    out_indices = np.empty(most + 1, np.int32)  # one more: what is left out is written, and written over
+    out_weights = np.empty(most + 1)
     place = 0
     for row in range(len(nodes)):
         for entry in range(indptr[nodes[row]], indptr[nodes[row] + 1]):
-            at = np.searchsorted(nodes, indices[entry])
-            if at < len(nodes) and nodes[at] == indices[entry]:
-                out_indices[place] = at
-                out_weights[place] = weights[entry]
-                place += 1
+            if mapped:
+                at = new[indices[entry]]
+            else:
+                at = np.searchsorted(nodes, indices[entry])
+                if at == len(nodes) or nodes[at] != indices[entry]:
+                    at = -1
+            out_indices[place] = at
+            out_weights[place] = weights[entry]
+            place += at >= 0
         starts[row + 1] = place
     return starts, out_indices[:place].copy(), out_weights[:place].copy()
 

@@ -4,6 +4,9 @@ import numpy as np
 
 from algorithms._numba import jit
 
+N_LEVELS = 32  # of the waiting nodes, one in so many goes into the heap at a time
+N_SAMPLED = 512  # nodes from which the level is judged; fewer go in at once
+
 
 @jit
 def sift_up(heap, place, keys, at):
@@ -87,51 +90,6 @@ def prune(indptr, indices, weights, alive, degrees, total, n_alive, slack):
 
 
 @jit
-def peel(indptr, indices, weights, priors, loads):
-    """Take out nodes by least load plus degree; returns the densest set met, its density and the degrees at removal.
-
-    A heap costs O(m log n).
-    """
-    n = len(indptr) - 1
-    degrees = priors.copy()
-    total = 0.0
-    for v in range(n):
-        total += priors[v]
-        for e in range(indptr[v], indptr[v + 1]):
-            degrees[v] += weights[e]
-            total += 0.5 * weights[e]
-    keys = loads + degrees
-    heap, place = np.empty(n, np.int32), np.empty(n, np.int32)
-    for v in range(n):
-        heap[v] = v
-        place[v] = v
-    for at in range(n // 2 - 1, -1, -1):
-        sift_down(heap, place, keys, at, n)
-    order = np.empty(n, np.int32)
-    best, n_out = -1.0, 0
-    for size in range(n, 0, -1):
-        if total / size > best:
-            best, n_out = total / size, n - size
-        v = heap[0]
-        order[n - size] = v
-        heap[0] = heap[size - 1]
-        place[heap[0]] = 0
-        sift_down(heap, place, keys, 0, size - 1)
-        place[v] = -1
-        total -= degrees[v]
-        for e in range(indptr[v], indptr[v + 1]):
-            u = indices[e]
-            if place[u] >= 0:
-                degrees[u] -= weights[e]
-                keys[u] -= weights[e]
-                sift_up(heap, place, keys, place[u])
-    inside = np.ones(n, np.bool_)
-    for i in range(n_out):
-        inside[order[i]] = False
-    return inside, best, degrees
-
-
-@jit
 def start_degrees(indptr, weights, priors):
     """Degree of every node with its prior, and the weight of all nodes and edges."""
     degrees = priors.copy()
@@ -141,6 +99,91 @@ def start_degrees(indptr, weights, priors):
             degrees[v] += weights[e]
         total += 0.5 * (degrees[v] + priors[v])
     return degrees, total
+
+
+@jit
+def choose_threshold(waiting, n_waiting, keys):
+    """Choose the key up to which nodes go into the heap next: so that about one of `N_LEVELS` does."""
+    if n_waiting <= N_SAMPLED:
+        return np.finfo(np.float64).max  # all; nodes that are gone stay above
+    sample = np.empty(N_SAMPLED)
+    for i in range(N_SAMPLED):
+        sample[i] = keys[waiting[i * n_waiting // N_SAMPLED]]
+    sample.sort()
+    return sample[N_SAMPLED // N_LEVELS]
+
+
+@jit
+def fill_heap(heap, place, keys, waiting, n_waiting):
+    """Take the nodes of the least keys into the empty heap; returns how many, how many still wait, and the threshold.
+
+    Nodes that are gone have an infinite key, and are taken from the list here.
+    """
+    left = 0
+    for i in range(n_waiting):
+        v = waiting[i]
+        waiting[left] = v
+        left += keys[v] < np.inf
+    threshold = choose_threshold(waiting, left, keys)
+    size, n_waiting = 0, left
+    left = 0
+    for i in range(n_waiting):
+        v = waiting[i]
+        if keys[v] <= threshold:
+            heap[size] = v
+            place[v] = size
+            size += 1
+        else:
+            waiting[left] = v
+            left += 1
+    for at in range(size // 2 - 1, -1, -1):
+        sift_down(heap, place, keys, at, size)
+    return size, left, threshold
+
+
+@jit
+def peel(indptr, indices, weights, priors, loads):
+    """Take out nodes by least load plus degree; returns the densest set met, its density and the degrees at removal.
+
+    Only nodes of the least keys stand in a heap: the others are looked at again once it is empty, or come in when a
+    neighbour's end brings them below its threshold. So nearly all of the m updates touch no heap, and the order is that
+    of one heap of all nodes.
+    """
+    n = len(indptr) - 1
+    degrees, total = start_degrees(indptr, weights, priors)
+    keys = loads + degrees
+    heap, place = np.empty(n, np.int32), np.full(n, -1, np.int32)
+    waiting, order = np.arange(n).astype(np.int32), np.empty(n, np.int32)
+    n_waiting, size, threshold = n, 0, -np.inf
+    best, n_out = -1.0, 0
+    for left in range(n, 0, -1):
+        if total / left > best:
+            best, n_out = total / left, n - left
+        if size == 0:
+            size, n_waiting, threshold = fill_heap(heap, place, keys, waiting, n_waiting)
+        v = heap[0]
+        size -= 1
+        heap[0] = heap[size]
+        place[heap[0]] = 0
+        sift_down(heap, place, keys, 0, size)
+        order[n - left] = v
+        degrees[v] = keys[v] - loads[v]
+        total -= degrees[v]
+        keys[v] = np.inf
+        for e in range(indptr[v], indptr[v + 1]):
+            u = indices[e]
+            key = keys[u] - weights[e]
+            keys[u] = key
+            if key <= threshold:
+                if place[u] < 0:
+                    heap[size] = u
+                    place[u] = size
+                    size += 1
+                sift_up(heap, place, keys, place[u])
+    inside = np.ones(n, np.bool_)
+    for i in range(n_out):
+        inside[order[i]] = False
+    return inside, best, degrees
 
 
 @jit

@@ -107,8 +107,8 @@ def densest_block(graph: Graph, *, priors: npt.ArrayLike | None = None, n_rounds
     Returns
     -------
     DenseBlock
-        Empty if the graph is. O(m) to prune, and O(rounds x m log n) for the core that is left, which is small where
-        the block is much denser than the graph.
+        Empty if the graph is. O(m) to prune; a round takes O(m + n log n) of the core that is left, which is small
+        where the block is much denser than the graph.
 
     Raises
     ------

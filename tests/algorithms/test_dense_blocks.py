@@ -1,3 +1,4 @@
+import heapq
 from itertools import combinations
 
 import numpy as np
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algorithms import Graph, bipartite_graph, dense_blocks, densest_block, time_bins
+from algorithms._peeling_kernels import N_SAMPLED, peel
 
 PRIORS = st.lists(st.integers(0, 3), min_size=14, max_size=14)
 
@@ -29,6 +31,24 @@ def plain_peel(graph, priors):
     return best
 
 
+def removal_degrees(graph, loads):
+    """The same with one heap of all nodes: least load plus degree first, then least id."""
+    keys = loads + graph.strengths()
+    heap = [(key, v) for v, key in enumerate(keys)]
+    heapq.heapify(heap)
+    degrees = np.full(graph.n_nodes, np.nan)
+    while heap:
+        key, v = heapq.heappop(heap)
+        if key != keys[v] or not np.isnan(degrees[v]):
+            continue
+        degrees[v] = key - loads[v]
+        for e in range(graph.indptr[v], graph.indptr[v + 1]):
+            u = graph.indices[e]
+            keys[u] -= graph.weights[e]
+            heapq.heappush(heap, (keys[u], u))
+    return degrees
+
+
 def densest(graph, priors):
     """Every set."""
     sets = (s for k in range(1, graph.n_nodes + 1) for s in combinations(range(graph.n_nodes), k))
@@ -42,6 +62,18 @@ def test_pruning_and_peeling_find_what_plain_peeling_finds(graph, priors):
     assert found.density == pytest.approx(plain_peel(graph, priors))
     if len(found.nodes):
         assert found.density == pytest.approx(density(graph, priors, found.nodes))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("loaded", [False, True])
+def test_peeling_by_thresholds_takes_nodes_out_in_the_order_of_one_heap(weighted, loaded):
+    rng = np.random.default_rng(3)
+    n = 4 * N_SAMPLED
+    ends = np.minimum(rng.pareto(1.5, (2, 8 * n)) * 50, n - 1).astype(int)
+    graph = Graph.from_edges(n, *ends, rng.random(8 * n) + 0.1 if weighted else None)
+    loads = rng.integers(0, 20, n) * 1.0 if loaded else np.zeros(n)
+    got = peel(graph.indptr, graph.indices, graph.weights, np.zeros(n), loads)[2]
+    assert np.array_equal(got, removal_degrees(graph, loads))
 
 
 @given(graphs(most_nodes=8), PRIORS)
