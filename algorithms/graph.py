@@ -117,8 +117,8 @@ class Graph:
         Returns
         -------
         Graph
-            O(entries at `nodes`) for many nodes; O(entries at `nodes` x log(len(nodes))), whatever the size of the whole
-            graph, for few.
+            O(entries at `nodes`) for many nodes; for few O(entries at `nodes` x log(len(nodes))), whatever the size of
+            the whole graph.
 
         Raises
         ------
