@@ -25,7 +25,7 @@ Wishes = namedtuple("Wishes", "target to_new to_old")
 # labels that nobody has, as a stack; its height stands in an array of one
 Empty = namedtuple("Empty", "labels height")
 
-N_BATCHES = 32
+N_BATCHES = 64
 N_RUNS = 16
 WORK_PER_NODE = 4
 NOWHERE = -1  # a target: an empty community

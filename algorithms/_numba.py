@@ -7,7 +7,7 @@ import os
 # were slower than one.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from numba import njit  # noqa: E402
+from numba import njit
 
 jit = njit(cache=True, nogil=True)
 jit_parallel = njit(cache=True, nogil=True, parallel=True)

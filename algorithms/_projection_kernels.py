@@ -1,130 +1,187 @@
 """Kernels that turn an incidence of actors and signals into pairs of actors."""
 
+from collections import namedtuple
+
 import numpy as np
 from numba import prange
 
 from algorithms._numba import jit, jit_parallel
 
+SMALL = 32  # so few are sorted by insertion
 
-@jit
-def count_block(low, high, starts, signal_starts, signal_actors, signals, allowed, seen, pairs, shared):
-    """Count for some actors the greater ones with which they share an allowed signal, and how often."""
-    for a in range(low, high):
-        for row in range(starts[a], starts[a + 1]):
-            s = signals[row]
-            if not allowed[s]:
-                continue
-            for at in range(signal_starts[s + 1] - 1, signal_starts[s] - 1, -1):
-                b = signal_actors[at]
-                if b <= a:
-                    break
-                shared[a + 1] += 1
-                if seen[b] != a:
-                    seen[b] = a
-                    pairs[a + 1] += 1
-
-
-@jit_parallel
-def count_targets(bounds, starts, signal_starts, signal_actors, signals, allowed):
-    """For each actor, how many greater actors it shares an allowed signal with, and how often; summed up to it."""
-    n = len(starts) - 1
-    pairs = np.zeros(n + 1, np.int64)
-    shared = np.zeros(n + 1, np.int64)
-    for t in prange(len(bounds) - 1):
-        seen = np.full(n, -1, np.int32)
-        count_block(
-            bounds[t], bounds[t + 1], starts, signal_starts, signal_actors, signals, allowed, seen, pairs, shared
-        )
-    return np.cumsum(pairs), np.cumsum(shared)
+# distinct actors of signal s, ascending, stand at starts[s] .. ends[s] of `actors`
+Signals = namedtuple("Signals", "starts ends actors")
+# what actor a uses, by ascending signal, stands at starts[a] .. starts[a + 1]: the signal and the places of the greater
+# actors on it; `before[a]` counts these places for all actors before a
+Uses = namedtuple("Uses", "starts signals first last before")
+# pairs with room for one per place; those of a share begin where its first would if no two signals joined one pair
+Pairs = namedtuple("Pairs", "sources targets weights counts evidence_starts evidence")
 
 
 @jit
-def fill_block(
-    low,
-    high,
-    starts,
-    signal_starts,
-    signal_actors,
-    signals,
-    allowed,
-    nats,
-    pair_starts,
-    shared_starts,
-    sources,
-    targets,
-    weights,
-    counts,
-    evidence_starts,
-    evidence,
-    slot,
-):
-    """Write the pairs of some actors."""
-    for a in range(low, high):
-        begin, end = pair_starts[a], pair_starts[a + 1]
-        if begin == end:
-            continue
-        found = begin
-        for row in range(starts[a], starts[a + 1]):
-            s = signals[row]
-            if not allowed[s]:
-                continue
-            for at in range(signal_starts[s + 1] - 1, signal_starts[s] - 1, -1):
-                b = signal_actors[at]
-                if b <= a:
-                    break
-                if slot[b] < begin:
-                    slot[b] = found
-                    targets[found] = b
-                    found += 1
-        # ascending targets: pairs come out sorted
-        targets[begin:end] = np.sort(targets[begin:end])
-        for pair in range(begin, end):
-            slot[targets[pair]] = pair
-            sources[pair] = a
-        for row in range(starts[a], starts[a + 1]):
-            s = signals[row]
-            if allowed[s]:
-                for at in range(signal_starts[s + 1] - 1, signal_starts[s] - 1, -1):
-                    b = signal_actors[at]
-                    if b <= a:
-                        break
-                    counts[slot[b]] += 1
-                    weights[slot[b]] += nats[s]
-        at_evidence = shared_starts[a]
-        for pair in range(begin, end):
-            evidence_starts[pair] = at_evidence
-            at_evidence += counts[pair]
-            counts[pair] = 0
-        for row in range(starts[a], starts[a + 1]):
-            s = signals[row]
-            if allowed[s]:
-                for at in range(signal_starts[s + 1] - 1, signal_starts[s] - 1, -1):
-                    b = signal_actors[at]
-                    if b <= a:
-                        break
-                    pair = slot[b]
-                    evidence[evidence_starts[pair] + counts[pair]] = s
-                    counts[pair] += 1
+def group_by_signal(n_signals, actors, signals):
+    """List the actors of every row by signal, in the order of the rows."""
+    starts = np.zeros(n_signals + 1, np.int64)
+    for s in signals:
+        starts[s + 1] += 1
+    for s in range(n_signals):
+        starts[s + 1] += starts[s]
+    at = starts[:-1].copy()
+    out = np.empty(len(actors), np.int32)
+    for row in range(len(actors)):
+        s = signals[row]
+        out[at[s]] = actors[row]
+        at[s] += 1
+    return starts, out
+
+
+@jit
+def sort_signal(actors, begin, end):
+    """Sort the actors of one signal, each once; returns where they end."""
+    if end - begin > SMALL:
+        actors[begin:end].sort()
+    else:
+        for i in range(begin + 1, end):
+            actor, j = actors[i], i
+            while j > begin and actors[j - 1] > actor:
+                actors[j] = actors[j - 1]
+                j -= 1
+            actors[j] = actor
+    place = min(begin + 1, end)
+    for i in range(begin + 1, end):
+        actors[place] = actors[i]
+        place += actors[i] != actors[place - 1]
+    return place
 
 
 @jit_parallel
-def fill_pairs(
-    bounds, starts, signal_starts, signal_actors, signals, allowed, nats, pair_starts, shared_starts, n_shared_total
-):
-    """Write every pair once, with the sum of the weights and the signals that it shares; each by its lesser actor."""
-    n = len(starts) - 1
-    n_pairs = pair_starts[n]
-    sources = np.empty(n_pairs, np.int32)
-    targets = np.empty(n_pairs, np.int32)
-    weights = np.zeros(n_pairs)
-    counts = np.zeros(n_pairs, np.int32)
-    evidence_starts = np.empty(n_pairs + 1, np.int64)
-    evidence = np.empty(n_shared_total, np.int32)
+def sort_signals(bounds, starts, actors):
+    """Sort the actors of every signal, each once; returns where they end."""
+    ends = np.empty(len(starts) - 1, np.int64)
     for t in prange(len(bounds) - 1):
-        slot = np.full(n, -1, np.int64)
-        fill_block(
-            bounds[t], bounds[t + 1], starts, signal_starts, signal_actors, signals, allowed, nats, pair_starts,
-            shared_starts, sources, targets, weights, counts, evidence_starts, evidence, slot,
-        )  # fmt: skip
-    evidence_starts[n_pairs] = n_shared_total
-    return sources, targets, weights, counts, evidence_starts, evidence
+        for s in range(bounds[t], bounds[t + 1]):
+            ends[s] = sort_signal(actors, starts[s], starts[s + 1])
+    return ends
+
+
+@jit
+def list_uses(n_actors, grouped, allowed):
+    """List by actor the allowed signals and where the greater actors on each stand."""
+    starts, before = np.zeros(n_actors + 1, np.int64), np.zeros(n_actors + 1, np.int64)
+    for s in range(len(allowed)):
+        if allowed[s]:
+            for at in range(grouped.starts[s], grouped.ends[s] - 1):
+                starts[grouped.actors[at] + 1] += 1
+                before[grouped.actors[at] + 1] += grouped.ends[s] - at - 1
+    for a in range(n_actors):
+        starts[a + 1] += starts[a]
+        before[a + 1] += before[a]
+    n_uses = starts[n_actors]
+    uses = Uses(starts, np.empty(n_uses, np.int32), np.empty(n_uses, np.int64), np.empty(n_uses, np.int64), before)
+    places = starts[:-1].copy()
+    for s in range(len(allowed)):
+        if allowed[s]:
+            for at in range(grouped.starts[s], grouped.ends[s] - 1):
+                place = places[grouped.actors[at]]
+                uses.signals[place] = s
+                uses.first[place] = at + 1
+                uses.last[place] = grouped.ends[s]
+                places[grouped.actors[at]] += 1
+    return uses
+
+
+@jit
+def merge_runs(keys, other, run_starts, n_runs):
+    """Merge ascending runs of keys, two by two, until there is one; returns the array that holds it."""
+    while n_runs > 1:
+        merged = 0
+        for run in range(0, n_runs - 1, 2):
+            i, middle, end = run_starts[run], run_starts[run + 1], run_starts[run + 2]
+            j, place = middle, i
+            while i < middle and j < end:
+                left = keys[i] < keys[j]
+                other[place] = keys[i] if left else keys[j]
+                i += left
+                j += not left
+                place += 1
+            while i < middle:
+                other[place] = keys[i]
+                i += 1
+                place += 1
+            while j < end:
+                other[place] = keys[j]
+                j += 1
+                place += 1
+            merged += 1
+            run_starts[merged] = end
+        if n_runs % 2:
+            for i in range(run_starts[n_runs - 1], run_starts[n_runs]):
+                other[i] = keys[i]
+            end = run_starts[n_runs]
+            merged += 1
+            run_starts[merged] = end
+        n_runs = merged
+        keys, other = other, keys
+    return keys
+
+
+@jit
+def fill_share(low, high, uses, actors, nats, pairs, keys, other, run_starts):
+    """Write the pairs of some actors one after the other; returns where they end."""
+    pair = uses.before[low] - 1
+    place = uses.before[low]
+    for a in range(low, high):
+        n_keys, n_runs = 0, 0
+        for use in range(uses.starts[a], uses.starts[a + 1]):
+            signal = np.int64(uses.signals[use])
+            run_starts[n_runs] = n_keys
+            n_runs += 1
+            for at in range(uses.first[use], uses.last[use]):
+                keys[n_keys] = np.int64(actors[at]) << 32 | signal
+                n_keys += 1
+        run_starts[n_runs] = n_keys
+        ordered = merge_runs(keys, other, run_starts, n_runs)
+        target = -1
+        for k in range(n_keys):
+            b, s = ordered[k] >> 32, ordered[k] & 0xFFFFFFFF
+            if b != target:
+                target = b
+                pair += 1
+                pairs.sources[pair] = a
+                pairs.targets[pair] = b
+                pairs.weights[pair] = 0.0
+                pairs.counts[pair] = 0
+                pairs.evidence_starts[pair] = place
+            pairs.weights[pair] += nats[s]
+            pairs.counts[pair] += 1
+            pairs.evidence[place] = s
+            place += 1
+    return pair + 1
+
+
+@jit_parallel
+def fill_shares(bounds, most_keys, most_runs, uses, actors, nats, pairs):
+    """Do every thread's share of `fill_share`; returns where the pairs of each end."""
+    ends = np.empty(len(bounds) - 1, np.int64)
+    for t in prange(len(bounds) - 1):
+        keys, other = np.empty(most_keys, np.int64), np.empty(most_keys, np.int64)
+        run_starts = np.empty(most_runs + 1, np.int64)
+        ends[t] = fill_share(bounds[t], bounds[t + 1], uses, actors, nats, pairs, keys, other, run_starts)
+    return ends
+
+
+@jit
+def close_gaps(bounds, before, ends, pairs):
+    """Move the pairs of all shares together; returns how many there are."""
+    place = ends[0]
+    for t in range(1, len(ends)):
+        begin = before[bounds[t]]
+        for pair in range(begin, ends[t]):
+            pairs.sources[place] = pairs.sources[pair]
+            pairs.targets[place] = pairs.targets[pair]
+            pairs.weights[place] = pairs.weights[pair]
+            pairs.counts[place] = pairs.counts[pair]
+            pairs.evidence_starts[place] = pairs.evidence_starts[pair]
+            place += 1
+    pairs.evidence_starts[place] = before[-1]
+    return place

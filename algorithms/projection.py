@@ -8,16 +8,23 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from algorithms._graph_kernels import transpose
 from algorithms._memory import free_memory
-from algorithms._projection_kernels import count_targets, fill_pairs
+from algorithms._projection_kernels import (
+    Pairs,
+    Signals,
+    close_gaps,
+    fill_shares,
+    group_by_signal,
+    list_uses,
+    sort_signals,
+)
 
 IntArray = npt.NDArray[np.int32]
 LongArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
 PAIR_BYTES = 32  # of a pair that shares one signal: two ids, a weight, a count, a start, the signal
-PARALLEL_PAIRS = 100_000  # fewer do not pay for waking threads
+PARALLEL_ROWS = 100_000  # fewer do not pay for waking threads
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +98,8 @@ def project(
     Returns
     -------
     Projection
-        O(pairs x shared signals), in parallel, sorted without a sort of all pairs; at most `PAIR_BYTES` (32) per
-            shared signal, and 12 bytes per actor and thread.
+        O(rows + shared signals x log(signals per actor)), in parallel; the pairs come out sorted. At most `PAIR_BYTES`
+        (32) per shared signal, and 28 per row.
 
     Raises
     ------
@@ -109,10 +116,10 @@ def project(
     for name, ids, n in (("actors", row_actors, n_actors), ("signals", row_signals, n_signals)):
         if ids.size and (ids.min() < 0 or ids.max() >= n):
             raise ValueError(f"`{name}` must lie in 0 .. {n - 1}, got {ids.min()} .. {ids.max()}")
-    starts, of_actor = _rows(n_actors, n_signals, row_actors.astype(np.int32), row_signals.astype(np.int32))
-    ones = np.ones(len(of_actor))
-    signal_starts, of_signal, _ = transpose(max(n_actors, n_signals), _padded(starts, n_signals), of_actor, ones)
-    degrees = np.diff(signal_starts[: n_signals + 1])
+    threads = numba.get_num_threads() if len(row_actors) > PARALLEL_ROWS else 1
+    starts, members = group_by_signal(n_signals, row_actors.astype(np.int32), row_signals.astype(np.int32))
+    ends = sort_signals(_shares(starts, threads), starts, members)
+    degrees = ends - starts[:-1]
     n_shared = count_pairs(degrees, caps)
     if n_shared > max_pairs:
         raise ValueError(
@@ -125,33 +132,32 @@ def project(
             f"{n_shared:,} pairs may need {n_shared * PAIR_BYTES / 1e9:,.1f} GB, of {room / 1e9:,.1f} GB that there "
             f"are; lower the cap of the most widely shared signals"
         )
-    allowed = (degrees >= 2) & (degrees <= caps)
-    threads = numba.get_num_threads() if n_shared > PARALLEL_PAIRS else 1
-    incidence = starts, signal_starts, of_signal, of_actor, allowed
-    # lesser actors have more greater ones, so that shares of equal pairs are known only once these are counted
-    pairs, shared = count_targets(_shares(starts, threads), *incidence)
-    weights = np.ascontiguousarray(signal_weights, dtype=np.float64)
-    return Projection(*fill_pairs(_shares(shared, threads), *incidence, weights, pairs, shared, n_shared))
+    uses = list_uses(n_actors, Signals(starts, ends, members), (degrees >= 2) & (degrees <= caps))
+    pairs = _room(n_shared)
+    bounds = _shares(uses.before, threads)
+    most_keys, most_runs = (int(np.diff(sums).max(initial=0)) for sums in (uses.before, uses.starts))
+    nats = np.ascontiguousarray(signal_weights, dtype=np.float64)
+    filled = fill_shares(bounds, most_keys, most_runs, uses, members, nats, pairs)
+    n = int(close_gaps(bounds, uses.before, filled, pairs))
+    return Projection(
+        pairs.sources[:n],
+        pairs.targets[:n],
+        pairs.weights[:n],
+        pairs.counts[:n],
+        pairs.evidence_starts[: n + 1],
+        pairs.evidence,
+    )
+
+
+def _room(n_shared: int) -> Pairs:
+    """Allocate for the case that no two signals join one pair; pages that are never used cost nothing."""
+    ids = (np.empty(n_shared, np.int32) for _ in range(4))
+    sources, targets, counts, evidence = ids
+    return Pairs(sources, targets, np.empty(n_shared), counts, np.empty(n_shared + 1, np.int64), evidence)
 
 
 def _shares(work: LongArray, threads: int) -> LongArray:
-    """Cut the actors into stretches of about equal work, which is given summed up."""
+    """Cut actors or signals into stretches of about equal work, which is given summed up."""
     bounds = np.searchsorted(work, np.arange(threads + 1) * int(work[-1]) // threads).astype(np.int64)
     bounds[0], bounds[-1] = 0, len(work) - 1
     return bounds
-
-
-def _rows(n_actors: int, n_signals: int, actors: IntArray, signals: IntArray) -> tuple[LongArray, IntArray]:
-    """Distinct rows by actor, signals ascending."""
-    keys = actors.astype(np.int64) * max(n_signals, 1) + signals
-    if len(keys) and not (np.diff(keys) > 0).all():
-        keys = np.unique(keys)
-    counts = np.bincount(keys // max(n_signals, 1), minlength=n_actors)
-    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return starts, (keys % max(n_signals, 1)).astype(np.int32)
-
-
-def _padded(starts: LongArray, n_signals: int) -> LongArray:
-    """Lengthen row starts with empty rows, so that the transpose has a row for every signal."""
-    missing = n_signals + 1 - len(starts)
-    return np.concatenate([starts, np.full(missing, starts[-1])]) if missing > 0 else starts

@@ -43,6 +43,16 @@ def test_the_order_of_rows_changes_nothing(rows, random):
         assert np.array_equal(one.targets, two.targets)
 
 
+def test_popular_signals_with_repeated_rows_join_every_pair_once():
+    rng = np.random.default_rng(0)
+    members = np.sort(rng.choice(500, 90, replace=False))
+    actors = rng.permutation(np.repeat(members, 3))
+    got = project(500, np.tile(actors, 2), np.repeat([1, 0], len(actors)), np.array([0.5, 2.0]), np.array([90, 90]))
+    assert list(zip(got.sources, got.targets, strict=True)) == list(combinations(members, 2))
+    assert (got.weights == 2.5).all()
+    assert got.evidence_signals.tolist() == [0, 1] * len(got)
+
+
 def test_too_many_pairs_are_refused_before_any_is_made():
     with pytest.raises(ValueError, match=r"the caps let through 499,500 pairs, more than `max_pairs` \(1,000\)"):
         project(1000, np.arange(1000), np.zeros(1000, int), np.ones(1), np.array([1000]), max_pairs=1000)
@@ -71,7 +81,7 @@ def test_blocks_of_actors_give_what_one_gives(rows):
     args = 12, [a for a, _ in rows], [s for _, s in rows], np.arange(1, 9) / 4, np.full(8, 9)
     alone = project(*args)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(projection, "PARALLEL_PAIRS", -1)
+        patch.setattr(projection, "PARALLEL_ROWS", -1)
         together = project(*args)
     for field in ("sources", "targets", "weights", "n_shared", "evidence_indptr", "evidence_signals"):
         assert np.array_equal(getattr(alone, field), getattr(together, field))
