@@ -106,7 +106,17 @@ def merge(rows, labels, n_groups, out_indices, out_weights, scratch, parallel_wo
         merge_shares(bounds, group_starts, members, before, rows, labels, out_ends, out_indices, out_weights, scratch)
     else:
         merge_groups(
-            0, n_groups, group_starts, members, before, rows, labels, out_ends, out_indices, out_weights, scratch[0]
+            np.int64(0),
+            n_groups,
+            group_starts,
+            members,
+            before,
+            rows,
+            labels,
+            out_ends,
+            out_indices,
+            out_weights,
+            scratch[0],
         )
     return before[:-1].copy(), out_ends
 

@@ -182,7 +182,7 @@ def move_one_by_one(rows, parts, rules, batch, n, to, touched, wishes, flags, mo
         evaluate_run(rows, parts, rules, batch, i, i + 1, to, touched, wishes)
         if wishes.target[i] != parts.frozen[batch[i]]:
             n_movers, n_moved, n_gained = commit(parts, rules, batch, i, i + 1, wishes, flags, movers, empty)
-            flag_neighbours(rows, parts.frozen, movers, 0, n_movers, flags)
+            flag_neighbours(rows, parts.frozen, movers, np.int64(0), n_movers, flags)
             moves += n_moved
             gained += n_gained
     return moves, gained
@@ -228,11 +228,12 @@ def move_nodes(rows, mass, sizes, labels, rules, tolerance, scratch, touched):
     runs = np.zeros(N_RUNS + 1, np.int64)
     run_bounds, mover_bounds = np.arange(threads + 1) * N_RUNS // threads, np.zeros(threads + 1, np.int64)
     one_by_one = total_work < rules.serial_work
-    moves, n_movers, moved_before = 0, 0, n
+    zero, all_runs = np.int64(0), np.int64(N_RUNS)  # for literals Numba would compile what is called once more
+    moves, n_movers, moved_before = zero, zero, n
     while True:
-        cursor, evaluated, moved, gained = 0, 0, 0, 0.0
+        cursor, evaluated, moved, gained = zero, zero, zero, 0.0
         while cursor < n or n_movers > 0:
-            n_batch, work = 0, 0
+            n_batch, work = zero, zero
             while cursor < n and n_batch < most_nodes and work < most_work:
                 if flags[cursor]:
                     flags[cursor] = 0
@@ -243,8 +244,8 @@ def move_nodes(rows, mass, sizes, labels, rules, tolerance, scratch, touched):
             if n_batch == 0 and n_movers == 0:
                 break
             if one_by_one or n_batch < 2 * N_RUNS:
-                flag_neighbours(rows, parts.frozen, movers, 0, n_movers, flags)
-                n_movers = 0
+                flag_neighbours(rows, parts.frozen, movers, zero, n_movers, flags)
+                n_movers = zero
                 n_moved, n_gained = move_one_by_one(
                     rows, parts, rules, batch, n_batch, scratch[0], touched[0], wishes, flags, movers, empty
                 )
@@ -258,10 +259,10 @@ def move_nodes(rows, mass, sizes, labels, rules, tolerance, scratch, touched):
                     )  # fmt: skip
                 else:
                     do_share(
-                        rows, parts, rules, batch, runs, 0, N_RUNS, movers, 0, n_movers,
+                        rows, parts, rules, batch, runs, zero, all_runs, movers, zero, n_movers,
                         scratch[0], touched[0], wishes, flags,
                     )  # fmt: skip
-                n_movers, n_moved, n_gained = commit(parts, rules, batch, 0, n_batch, wishes, flags, movers, empty)
+                n_movers, n_moved, n_gained = commit(parts, rules, batch, zero, n_batch, wishes, flags, movers, empty)
             evaluated += n_batch
             moved += n_moved
             gained += n_gained

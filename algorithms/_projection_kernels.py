@@ -131,7 +131,7 @@ def fill_share(low, high, uses, actors, nats, pairs, keys, other, run_starts):
     pair = uses.before[low] - 1
     place = uses.before[low]
     for a in range(low, high):
-        n_keys, n_runs = 0, 0
+        n_keys, n_runs = np.int64(0), np.int64(0)  # of a literal Numba would compile `merge_runs` once more
         for use in range(uses.starts[a], uses.starts[a + 1]):
             signal = np.int64(uses.signals[use])
             run_starts[n_runs] = n_keys

@@ -102,7 +102,7 @@ def refine_groups(
             v, end = members[i], inner.ends[i]
             m = mass[v]
             if parts.alone[v] and parts.outward[v] >= resolution * m * (total - m):
-                n_touched = 0
+                n_touched = np.int64(0)
                 for e in range(begin, end):
                     part = parts.of_node[inner.indices[e]]
                     sum_so_far = to[part]
@@ -166,7 +166,7 @@ def refine(
         )  # fmt: skip
     else:
         refine_groups(
-            0, n_labels, group_starts, members, before, rows, mass, labels, resolution, seed, parts, inner,
+            np.int64(0), n_labels, group_starts, members, before, rows, mass, labels, resolution, seed, parts, inner,
             scratch[0], touched[0], gains[0],
         )  # fmt: skip
     return parts.of_node
