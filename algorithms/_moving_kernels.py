@@ -229,7 +229,7 @@ def move_nodes(rows, mass, sizes, labels, rules, tolerance, scratch, touched):
     run_bounds, mover_bounds = np.arange(threads + 1) * N_RUNS // threads, np.zeros(threads + 1, np.int64)
     one_by_one = total_work < rules.serial_work
     zero, all_runs = np.int64(0), np.int64(N_RUNS)  # for literals Numba would compile what is called once more
-    moves, n_movers, moved_before = zero, zero, n
+    moves, n_movers, moved_before = zero, zero, zero + n
     while True:
         cursor, evaluated, moved, gained = zero, zero, zero, 0.0
         while cursor < n or n_movers > 0:

@@ -60,6 +60,12 @@ class ProgressPrinter:
             sys.stderr.write(line + "\n")
         sys.stderr.flush()
 
+    def note(self, text: str) -> None:
+        """Write a line that stays, at once."""
+        self.close()
+        sys.stderr.write(f"{time.monotonic() - self._began:6.0f} s  {text}\n")
+        sys.stderr.flush()
+
     def close(self) -> None:
         """End the line on a terminal."""
         if self._terminal and self._width:

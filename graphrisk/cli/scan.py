@@ -52,6 +52,7 @@ def run(
 
     when_interrupted("interrupted; nothing was published, the store keeps its last good scan")
     from graphrisk.alerts.delivery import channels, deliver
+    from graphrisk.cli.compiling import told_of_compiling
     from graphrisk.cli.progress import ProgressPrinter
     from graphrisk.config import read_config
     from graphrisk.lineage.follow import follow
@@ -70,10 +71,11 @@ def run(
     progress = ProgressPrinter()
     try:
         if dry_run:
-            result = run_scan(settings, progress=progress, dry_run=True)
+            with told_of_compiling(progress.note):
+                result = run_scan(settings, progress=progress, dry_run=True)
         else:
             results = ResultStore(settings.store)
-            with results.lock():
+            with results.lock(), told_of_compiling(progress.note):
                 result = run_scan(settings, progress=progress)
                 result = follow(result, results, settings.lineage, settings.alerts)
                 with hold_interrupts(f"interrupted after scan {result.scan_id} was published"):

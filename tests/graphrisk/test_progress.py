@@ -1,6 +1,10 @@
+import numba
+import numpy as np
 import pytest
 
+from algorithms.spreading import UnionFind
 from graphrisk.cli import progress as progress_module
+from graphrisk.cli.compiling import COMPILING, told_of_compiling
 from graphrisk.cli.progress import ProgressPrinter
 
 
@@ -35,3 +39,16 @@ def test_what_is_no_row_is_not_called_one(clock, capsys):
     clock[0] = 8.0
     say("rings", 2, 4)
     assert capsys.readouterr().err == "     8 s  rings, 2 of 4, 8 s left\n"
+
+
+@pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
+def test_compiling_is_told_once_and_loading_from_the_cache_is_not(clock, capsys):
+    first, second = (numba.njit(lambda x, k=k: x + k) for k in (1, 2))
+    UnionFind(3).add_edges(np.array([0], np.int32), np.array([1], np.int32))
+    with told_of_compiling(ProgressPrinter().note):
+        UnionFind(3).add_edges(np.array([0], np.int32), np.array([1], np.int32))
+        assert capsys.readouterr().err == ""
+        first(1.0)
+        second(1.0)
+    numba.njit(lambda x: x - 1)(1.0)
+    assert capsys.readouterr().err == f"     0 s  {COMPILING}\n"
