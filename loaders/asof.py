@@ -112,7 +112,7 @@ def _hide_later_accounts(con: duckdb.DuckDBPyConnection, as_of_seconds: int) -> 
     for table in MENTIONING:
         names = [f"({holds} AND {column} IN (FROM hidden))" for name, column, holds in MENTIONS if name == table]
         _narrow(con, table, f"NOT coalesce({' OR '.join(names)}, false)")
-    _narrow(con, "labels", "NOT (entity_type = 'account' AND entity_id IN (FROM hidden))")
+    _narrow(con, "labels", "NOT (entity_type = 'account' AND known_at IS NULL AND entity_id IN (FROM hidden))")
 
 
 def reject_unlisted(con: duckdb.DuckDBPyConnection) -> None:
