@@ -3,27 +3,11 @@
 import numpy as np
 
 from algorithms._numba import jit
-from gnn._ring_kernels import DAY, LEAST_ACTS, RAREST_BURST
+from gnn._ring_kernels import BURST_SHARE, DAY, LEAST_ACTS, burst_of
 
 N_DETAILS = 25
 IDENTITY, PLACE, REFERRAL, MONEY = 0, 1, 2, 3
 LONG_BURST_SHARE = 0.9
-
-
-@jit
-def _together(times, known, missing, share):
-    """Surprise of the tightest window that holds a share of the times, and the window's width in days."""
-    times = np.sort(times[times != missing])
-    k = len(times)
-    if k < 3 or len(known) == 0:
-        return np.nan, np.nan
-    q = int(np.ceil(share * k))
-    best, at = times[q - 1] - times[0], 0
-    for i in range(k - q + 1):
-        if times[i + q - 1] - times[i] < best:
-            best, at = times[i + q - 1] - times[i], i
-    inside = np.searchsorted(known, times[at + q - 1], side="right") - np.searchsorted(known, times[at], side="left")
-    return -np.log(max((inside - q + 1) / len(known), RAREST_BURST)), best / DAY
 
 
 @jit
@@ -223,9 +207,10 @@ def details(
             evidence_indices,
         )
         _mix(out[c], group, counts, row_starts, row_signals, kinds, degrees, nats, groups, len(groups))
-        out[c, 11], out[c, 12] = _together(started[group], known, missing, LONG_BURST_SHARE)
-        out[c, 13], _ = _together(claim_times[group], claims_known, missing, 0.6)
-        out[c, 15], _ = _together(last_active[group], ended, missing, 0.6)
+        out[c, 11], seconds, _ = burst_of(started[group], known, missing, LONG_BURST_SHARE)
+        out[c, 12] = seconds / DAY
+        out[c, 13], _, _ = burst_of(claim_times[group], claims_known, missing, BURST_SHARE)
+        out[c, 15], _, _ = burst_of(last_active[group], ended, missing, BURST_SHARE)
         _manners(out[c], group, delay, east, north, n_acts, acts, started, last_active, missing)
         _invitations(out[c], group, position, inviters, invited)
         out[c, 24] = _overlap(group, counts, row_starts, row_signals, first, last, kinds, nats, groups, missing)

@@ -13,20 +13,19 @@ LEAST_ACTS = 3
 
 
 @jit
-def _burst(started, known, missing):
-    """Surprise, width and size of the tightest window that holds most of the starts."""
-    times = np.sort(started[started != missing])
+def burst_of(times, known, missing, share):
+    """Surprise, seconds and size of the tightest window that holds a share of the times, against all that are known."""
+    times = np.sort(times[times != missing])
     k = len(times)
     if k < 3:
         return np.nan, np.nan, 0
-    q = int(np.ceil(BURST_SHARE * k))
+    q = int(np.ceil(share * k))
     best, at = times[q - 1] - times[0], 0
     for i in range(k - q + 1):
         if times[i + q - 1] - times[i] < best:
             best, at = times[i + q - 1] - times[i], i
     inside = np.searchsorted(known, times[at + q - 1], side="right") - np.searchsorted(known, times[at], side="left")
-    share = (inside - q + 1) / len(known)
-    return -np.log(max(share, RAREST_BURST)), float(best), q
+    return -np.log(max((inside - q + 1) / len(known), RAREST_BURST)), float(best), q
 
 
 @jit
@@ -166,7 +165,7 @@ def measure(
         out[c, 1] = inside / k
         out[c, 2] = outside / (inside + outside) if inside + outside > 0 else 0.0
         out[c, 20] = inside / (k * (k - 1)) if k > 1 else 0.0
-        out[c, 3], out[c, 4], out[c, 5] = _burst(started[group], known, missing)
+        out[c, 3], out[c, 4], out[c, 5] = burst_of(started[group], known, missing, BURST_SHARE)
         _behaviour(
             out[c], group, n_accounts, claimed, delay, delays, east, north, n_acts, started, last_active, missing
         )

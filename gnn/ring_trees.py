@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -122,10 +122,6 @@ class RingTrees:
             at += len(names)
         out[:, -1] = effects[:, -1] + self.calibration.intercept
         return out
-
-    def calibrated(self, calibration: Calibration) -> RingTrees:
-        """Return the same trees with other probabilities."""
-        return replace(self, calibration=calibration)
 
 
 def learned(features: RingFeatures) -> FloatArray:

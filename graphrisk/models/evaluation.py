@@ -9,14 +9,12 @@ import numpy.typing as npt
 
 from gnn.calibration import reliability
 from gnn.ring_trees import RingTrees
-from gnn.scoring import logit, sigmoid
+from gnn.scoring import RingModel, sigmoid
 from gnn.transparent import Transparent
-from graphrisk.models.figures import average_precision, choose, list_figures, matches
+from graphrisk.models.figures import average_precision, list_candidates, list_figures
 from graphrisk.models.labelled import LabelledCandidates
 
 FloatArray = npt.NDArray[np.float64]
-
-OVERLAP = 0.5
 
 
 def evaluate_model(model: RingTrees, populations: list[LabelledCandidates]) -> dict[str, Any]:
@@ -34,28 +32,24 @@ def evaluate_model(model: RingTrees, populations: list[LabelledCandidates]) -> d
         ``rows``: one per population and score; ``calibration_error`` over all that the model lists.
     """
     rows, said, true = [], [], []
+    transparent = Transparent(timed=True, claim_rate=0.0)
     for population in populations:
         log_odds = model.log_odds(population.features)
-        least = logit(model.levels.least)
-        rows.append(_row(population, model.name, log_odds, least, model.size_bonus))
-        transparent = Transparent(timed=True, claim_rate=0.0)
-        of_transparent = logit(transparent.levels.least)
-        rows.append(_row(population, transparent.name, population.log_odds, of_transparent, transparent.size_bonus))
-        chosen = choose(population, log_odds, least, OVERLAP, model.size_bonus)
-        is_match = np.zeros(len(chosen), bool)
-        is_match[matches(chosen, population)] = True
+        chosen, is_match = list_candidates(population, log_odds, model.levels.least, model.size_bonus)
         said.append(sigmoid(log_odds[chosen]))
         true.append(is_match)
+        rows.append(_row(population, model, log_odds))
+        rows.append(_row(population, transparent, population.log_odds))
     bins = reliability(np.concatenate(said), np.concatenate(true))
     return {"rows": rows, "calibration_error": bins.error, "said": bins.said.tolist(), "true": bins.true.tolist()}
 
 
-def _row(population: LabelledCandidates, name: str, log_odds: FloatArray, least: float, bonus: float) -> dict[str, Any]:
-    chosen = choose(population, log_odds, least, OVERLAP, bonus)
-    figures = list_figures(population, chosen)
+def _row(population: LabelledCandidates, model: RingModel, log_odds: FloatArray) -> dict[str, Any]:
+    chosen, is_match = list_candidates(population, log_odds, model.levels.least, model.size_bonus)
+    figures = list_figures(population, is_match)
     return {
         "population": population.name,
-        "scored by": name,
+        "scored by": model.name,
         "true": figures.true,
         "listed": figures.listed,
         "recovered": figures.recovered / max(figures.true, 1),

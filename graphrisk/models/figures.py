@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from gnn.scoring import logit
 from graphrisk.models.labelled import LabelledCandidates
 from graphrisk.rings.resolve import resolve
+from graphrisk.rings.settings import RingSettings
 
 FloatArray = npt.NDArray[np.float64]
 LongArray = npt.NDArray[np.int64]
@@ -36,30 +38,50 @@ class ListFigures:
     precision_at_80: float
 
 
-def matches(chosen: LongArray, labelled: LabelledCandidates) -> LongArray:
-    """Places in a list of the rings that recover a true ring which none above them did."""
+def list_candidates(
+    labelled: LabelledCandidates, log_odds: FloatArray, least: float, size_bonus: float
+) -> tuple[LongArray, BoolArray]:
+    """List candidates as a scan would, and say which of them are right.
+
+    Parameters
+    ----------
+    labelled : LabelledCandidates
+    log_odds : array of float64, shape (n,)
+    least : float
+        Score down to which candidates are listed.
+    size_bonus : float
+        Of the model.
+
+    Returns
+    -------
+    chosen : array of int64, shape (n_listed,)
+        Best first.
+    is_match : array of bool, shape (n_listed,)
+        Whether each recovers a true ring that none above it did.
+    """
+    chosen = resolve(labelled.candidates, log_odds, logit(least), RingSettings().overlap, size_bonus)
+    return chosen, matches(labelled, chosen)
+
+
+def matches(labelled: LabelledCandidates, chosen: LongArray) -> BoolArray:
+    """Which rings of a list recover a true ring that none above them did."""
     seen: set[int] = set()
-    places = []
+    out = np.zeros(len(chosen), dtype=bool)
     for place, c in enumerate(chosen.tolist()):
         ring = int(labelled.nearest[c])
         if labelled.is_ring[c] and ring not in seen:
             seen.add(ring)
-            places.append(place)
-    return np.array(places, dtype=np.int64)
+            out[place] = True
+    return out
 
 
-def choose(labelled: LabelledCandidates, log_odds: FloatArray, least: float, overlap: float, bonus: float) -> LongArray:
-    """List candidates as a scan would."""
-    return resolve(labelled.candidates, log_odds, least, overlap, bonus)
-
-
-def list_figures(labelled: LabelledCandidates, chosen: LongArray) -> ListFigures:
-    """Measure a list of candidates, best first."""
-    places = matches(chosen, labelled)
+def list_figures(labelled: LabelledCandidates, is_match: BoolArray) -> ListFigures:
+    """Measure a list of candidates, best first, by which of them are right."""
+    places = np.flatnonzero(is_match)
     n = len(places)
     wanted = int(np.ceil(0.8 * labelled.reachable * labelled.n_true))
     return ListFigures(
-        listed=len(chosen),
+        listed=len(is_match),
         true=labelled.n_true,
         recovered=n,
         false_per_true=float((places[-1] + 1 - n) / n) if n else float("nan"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from gnn.calibration import Calibration, fit_calibration, longest_list, reliability
 from gnn.ring_trees import LEARNED, LEVELS, PARAMETERS, PARTS, RingTrees, train_trees
-from gnn.scoring import logit, sigmoid
+from gnn.scoring import sigmoid
 from graphrisk.config import ScanConfig
-from graphrisk.models.figures import choose, list_figures, matches
+from graphrisk.models.figures import list_candidates, list_figures
 from graphrisk.models.labelled import LabelledCandidates, labelled_search
 from graphrisk.models.settings import TRANSPARENT, ModelSettings
 from graphrisk.pipeline import find_rings
@@ -29,7 +29,8 @@ LongArray = npt.NDArray[np.int64]
 N_FOLDS = 5
 N_PARTS = 10
 """Into which one population alone is parted."""
-SIZE_BONUS = 1.0
+SIZE_BONUS = 3.0
+"""As many rings are recovered at 0 to 3; the more, the less a ring loses and wins its newcomers from night to night."""
 LEAST_CALIBRATED = 0.01
 """Score down to which candidates are listed to calibrate on."""
 FEWEST_RINGS = 30
@@ -42,19 +43,6 @@ Progress = Callable[[str, int, int | None], None]
 
 class TrainingError(ValueError):
     """The data cannot be learned from."""
-
-
-@dataclass(frozen=True, eq=False)
-class HeldOut:
-    """What models said of populations that they were not trained on.
-
-    Parameters
-    ----------
-    raw : list of array of float64
-        Output for each candidate, one array per population.
-    """
-
-    raw: list[FloatArray]
 
 
 def label_scans(configs: Iterable[ScanConfig], total: int, progress: Progress | None) -> Iterator[LabelledCandidates]:
@@ -110,8 +98,8 @@ def _rows(populations: list[LabelledCandidates], seed: int) -> tuple[FloatArray,
     return np.concatenate(features + hidden), np.concatenate([targets, targets])
 
 
-def held_out(populations: list[LabelledCandidates], seed: int, progress: Progress | None = None) -> HeldOut:
-    """Train on four fifths of the populations and say what the rest gets, five times over."""
+def held_out(populations: list[LabelledCandidates], seed: int, progress: Progress | None = None) -> list[FloatArray]:
+    """Outputs for the candidates of each population by trees trained on four fifths of the others."""
     fold = np.arange(len(populations)) % N_FOLDS
     raw: list[FloatArray] = [np.empty(0)] * len(populations)
     n_folds = min(N_FOLDS, len(populations))
@@ -121,18 +109,16 @@ def held_out(populations: list[LabelledCandidates], seed: int, progress: Progres
         booster = train_trees(*_rows([p for p, f in zip(populations, fold, strict=True) if f != k], seed), seed=seed)
         for number in np.flatnonzero(fold == k).tolist():
             raw[number] = np.asarray(booster.predict(populations[number].features, raw_score=True))
-    return HeldOut(raw)
+    return raw
 
 
 def _listed(
     populations: list[LabelledCandidates], outputs: list[FloatArray], least: float
 ) -> tuple[FloatArray, BoolArray, LongArray]:
-    """Output, truth and population of the candidates that lists down to an output would hold."""
+    """Output, truth and population of the candidates that lists down to a score would hold."""
     raw, truth, of = [], [], []
     for number, (population, output) in enumerate(zip(populations, outputs, strict=True)):
-        chosen = choose(population, output, least, 0.5, SIZE_BONUS)
-        is_match = np.zeros(len(chosen), bool)
-        is_match[matches(chosen, population)] = True
+        chosen, is_match = list_candidates(population, output, least, SIZE_BONUS)
         raw.append(output[chosen])
         truth.append(is_match)
         of.append(np.full(len(chosen), number))
@@ -141,7 +127,7 @@ def _listed(
 
 def calibrate(populations: list[LabelledCandidates], outputs: list[FloatArray]) -> Calibration:
     """Fit probabilities to what was said of populations that were held out."""
-    return fit_calibration(*_listed(populations, outputs, logit(LEAST_CALIBRATED)))
+    return fit_calibration(*_listed(populations, outputs, LEAST_CALIBRATED))
 
 
 def train_model(
@@ -174,8 +160,8 @@ def train_model(
             f"training needs at least 2 populations with {FEWEST_RINGS} rings that candidates come near to, "
             f"got {len(populations)} with {n_rings}"
         )
-    out = held_out(populations, seed, progress)
-    calibration = calibrate(populations, out.raw)
+    outputs = held_out(populations, seed, progress)
+    calibration = calibrate(populations, outputs)
     features, targets = _rows(populations, seed)
     booster = train_trees(features, targets, seed=seed)
     model = RingTrees(name, booster, calibration, LEVELS, SIZE_BONUS)
@@ -191,7 +177,7 @@ def train_model(
             "rings_reachable": n_rings,
             "sha256": hashlib.sha256(features.tobytes() + targets.tobytes()).hexdigest(),
         },
-        "held_out": held_out_figures(populations, out.raw, calibration),
+        "held_out": held_out_figures(populations, outputs, calibration),
     }
     return model, card
 
@@ -201,11 +187,8 @@ def held_out_figures(
 ) -> dict[str, Any]:
     """Figures of lists of populations that were held out, and of the probabilities in them."""
     log_odds = [calibration.log_odds(raw) for raw in outputs]
-    lists = [
-        list_figures(p, choose(p, nats, logit(LEVELS.least), 0.5, SIZE_BONUS))
-        for p, nats in zip(populations, log_odds, strict=True)
-    ]
-    nats, truth, _ = _listed(populations, log_odds, logit(LEVELS.least))
+    nats, truth, of = _listed(populations, log_odds, LEVELS.least)
+    lists = [list_figures(population, truth[of == number]) for number, population in enumerate(populations)]
     crossed = _crossed(populations, outputs)
     bins = reliability(sigmoid(crossed[0]), crossed[1])
     recovered, reachable = sum(f.recovered for f in lists), sum(round(p.reachable * p.n_true) for p in populations)
@@ -240,7 +223,7 @@ def _crossed(
         line = calibrate([populations[n] for n in rest], [outputs[n] for n in rest])
         for number in mine:
             log_odds = line.log_odds(outputs[number])
-            own, is_match, _ = _listed([populations[number]], [log_odds], logit(LEVELS.least))
+            own, is_match, _ = _listed([populations[number]], [log_odds], LEVELS.least)
             nats.append(own)
             truth.append(is_match)
             of.append(np.full(len(own), number))

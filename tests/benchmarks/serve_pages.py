@@ -23,7 +23,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from graphrisk.store import ResultStore
 from graphrisk.tables import SCHEMAS, UTC_TIME
-from tests.graphrisk.serve.browser import Watched, chromium, serving
+from tests.graphrisk.chromium import chromium
+from tests.graphrisk.serve.browser import Watched, serving
 
 SIZE, LINES, LARGE, DEVICES = 5, 8, 1900, 100
 QUERIES = {

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gnn.calibration import fit_calibration, reliability
+from gnn.calibration import fit_calibration, longest_list, reliability
 from gnn.scoring import logit, probability, sigmoid
 
 
@@ -61,6 +61,13 @@ def test_bins_hold_everything_once(rows, n_bins):
     assert (bins.said * bins.counts).sum() == pytest.approx(said.sum())
     assert (bins.true * bins.counts).sum() == pytest.approx(true.sum())
     assert 0 <= bins.error <= 1
+
+
+@given(st.lists(st.floats(0, 1), max_size=30), st.floats(0, 1))
+def test_the_longest_list_keeps_to_its_share_and_a_longer_one_would_not(said, rate):
+    probability = np.sort(np.array(said, dtype=float))[::-1]
+    fits = [n for n in range(1, len(said) + 1) if np.mean(1 - probability[:n]) <= rate + 1e-12]
+    assert longest_list(probability, rate) == max(fits, default=0)
 
 
 @given(st.floats(1e-9, 1 - 1e-9))

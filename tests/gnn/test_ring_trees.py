@@ -38,8 +38,8 @@ def test_parts_sum_to_the_log_odds(model):
 def test_what_decides_carries_the_score(model):
     features, _ = toy(500, seed=2)
     effects = dict(zip(model.part_names, np.abs(model.parts(features)).mean(axis=0), strict=True))
-    strongest = sorted(effects, key=effects.get, reverse=True)
-    assert set(strongest[:3]) - {PRIOR} >= {"links", "burst"} - {PRIOR}
+    del effects[PRIOR]
+    assert set(sorted(effects, key=effects.get, reverse=True)[:2]) == {"links", "burst"}
 
 
 def test_a_seeded_toy_is_learned(model):

@@ -322,6 +322,23 @@ def test_an_empty_store_is_a_failure_in_one_sentence(tmp_path):
     assert done.stderr.startswith("graphrisk: there is no scan in")
 
 
+def test_a_list_can_bound_the_share_that_is_expected_to_be_wrong(store, world, tmp_path):
+    def scores(*options):
+        return [row["score"] for row in json.loads(graphrisk("ring", "list", "--json", *options).stdout)]
+
+    every = scores("--store", store)
+    bounded = scores("--store", store, "--fdr", "0.2")
+    assert bounded == every[: len(bounded)]
+    assert 0 < len(bounded) < len(every)
+    assert sum(1 - s for s in bounded) <= 0.2 * len(bounded) < sum(1 - s for s in every[: len(bounded) + 1])
+    config = tmp_path / "plain.toml"
+    text = (world / "scan.toml").read_text().replace('path = "', f'path = "{world}/')
+    config.write_text(text + '\n[model]\nname = "transparent"\n')
+    assert graphrisk("scan", "run", config, "--store", tmp_path / "plain").returncode in (0, 3)
+    refused = graphrisk("ring", "list", "--fdr", "0.2", "--store", tmp_path / "plain")
+    assert (refused.returncode, "needs scores that are probabilities" in refused.stderr) == (2, True)
+
+
 def test_an_unknown_ring_is_wrong_usage(store):
     done = graphrisk("ring", "show", "nope", "--store", store)
     assert done.returncode == 2

@@ -123,6 +123,13 @@ def test_the_last_time_of_a_link_is_clipped_and_its_count_kept(load_frames: Any)
     assert links.n_events.tolist() == [9]
 
 
+def test_a_label_that_was_known_stays_though_its_account_is_listed_later(load_frames: Any) -> None:
+    accounts = {"account_id": ["a", "late"], "created_at": [EDGE - 5, EDGE + 5]}
+    labels = {"entity_id": ["late", "late"], "label": ["timed", "untimed"], "known_at": [EDGE - 5, None]}
+    result = load_frames({"accounts": accounts, "labels": labels}, as_of=AS_OF)
+    assert result.labels["label"].to_pylist() == ["timed"]
+
+
 def test_a_later_account_takes_with_it_the_rows_that_have_no_time(load_frames: Any) -> None:
     accounts = {"account_id": ["a", "late"], "created_at": [EDGE - 5, EDGE + 5]}
     transfers = {"source_id": ["a", "late"], "target_id": ["late", "a"]}

@@ -23,9 +23,8 @@ import figures
 import pandas as pd
 
 from algorithms import Transfers
-from gnn.scoring import logit
 from graphrisk.config import read_config
-from graphrisk.models.figures import choose, list_figures, matches
+from graphrisk.models.figures import list_candidates, list_figures
 from graphrisk.models.files import save_model
 from graphrisk.models.labelled import LabelledCandidates
 from graphrisk.models.settings import ModelSettings
@@ -158,15 +157,14 @@ def worlds_trained(folder: Path) -> dict[str, Any]:
     populations = [_labelled_world(seed, folder / f"world_{seed}") for seed in (2, 3, 4)]
     model, card = train_model(populations, "trained")
     test = _labelled_world(1, folder / "world_1")
-    log_odds = model.log_odds(test.features)
-    chosen = choose(test, log_odds, logit(model.levels.least), 0.5, model.size_bonus)
+    _, is_match = list_candidates(test, model.log_odds(test.features), model.levels.least, model.size_bonus)
     save_model(model, card, folder / "store" / "models" / "trained")
     settings = read_config(HERE / "worlds" / "scan.toml", {"store": str((folder / "store").absolute())})
     result = run_scan(settings.model_copy(update={"model": ModelSettings(name="trained")}))
     ResultStore(folder / "store").publish(result.scan_id, result.tables, result.manifest)
-    lists = list_figures(test, chosen)
+    lists = list_figures(test, is_match)
     out = {"rings": sum(p.n_true for p in populations), "precision_at_80": round(lists.precision_at_80, 3)}
-    out |= {"precision_at_80_of_all": _precision_at(0.8, test, chosen), "reachable": round(test.reachable, 3)}
+    out |= {"precision_at_80_of_all": _precision_at(0.8, test.n_true, is_match), "reachable": round(test.reachable, 3)}
     return out | _world_figures(result, folder / "world_1" / "worlds")
 
 
@@ -180,9 +178,9 @@ def _labelled_world(seed: int, folder: Path) -> LabelledCandidates:
     return next(label_scans([config.model_copy(update={"source": [*config.source, truth]})], 1, None))
 
 
-def _precision_at(share: float, labelled: LabelledCandidates, chosen: Any) -> float | None:
+def _precision_at(share: float, n_true: int, is_match: Any) -> float | None:
     """Share of matches in the list down to where a share of all true rings is recovered."""
-    places, wanted = matches(chosen, labelled), math.ceil(share * labelled.n_true)
+    places, wanted = is_match.nonzero()[0], math.ceil(share * n_true)
     return round(wanted / (int(places[wanted - 1]) + 1), 3) if wanted <= len(places) else None
 
 

@@ -43,7 +43,7 @@ def test_known_rings_are_followed_for_sixty_nights(tmp_path):
     figures = live(History(seed=1), tmp_path, 60).summary()
     assert figures["ids_right_of_all"] >= 0.98, figures
     # a little below what was measured: what scans find of a ring may change a little with every change of the search
-    assert min(figures["event_precision"], figures["event_recall"]) >= 0.91, figures
+    assert min(figures["event_precision"], figures["event_recall"]) >= 0.93, figures
 
 
 def test_what_happened_is_measured(scan):

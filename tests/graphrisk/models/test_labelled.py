@@ -51,6 +51,11 @@ def test_similarity_is_the_best_jaccard_with_any_ring(groups, rings):
         assert labelled.nearest[c] == (np.argmax(jaccard) if max(jaccard) else -1)
 
 
+def test_members_that_are_no_actors_count_against_the_similarity():
+    ring = TrueRings(["R"], [np.array([0, 1])], np.array([4]))
+    assert label_candidates(Found([{0, 1}]), ring, "x").similarity.tolist() == [0.5]
+
+
 @given(GROUPS, GROUPS, st.integers(1, 5))
 def test_parts_share_no_member_and_no_ring_and_lose_nothing(groups, rings, n_parts):
     labelled = label_candidates(Found(groups), rings_of(rings), "x")
@@ -89,16 +94,17 @@ def labelled_of(similarity, nearest, n_true):
 
 def test_a_list_is_measured_as_the_readme_says():
     labelled = labelled_of([0.9, 0.1, 0.8, 0.6, 0.0, 0.7], [0, 0, 0, 1, -1, 2], n_true=4)
-    chosen = np.arange(6)
-    assert matches(chosen, labelled).tolist() == [0, 3, 5]
-    figures = list_figures(labelled, chosen)
+    is_match = matches(labelled, np.arange(6))
+    assert is_match.tolist() == [True, False, False, True, False, True]
+    figures = list_figures(labelled, is_match)
     assert (figures.listed, figures.true, figures.recovered) == (6, 4, 3)
     assert figures.false_per_true == pytest.approx(1.0)
     assert figures.precision_at_80 == pytest.approx(3 / 6)
 
 
 def test_a_list_without_a_match_has_no_ratio():
-    figures = list_figures(labelled_of([0.1, 0.2], [0, -1], n_true=1), np.arange(2))
+    labelled = labelled_of([0.1, 0.2], [0, -1], n_true=1)
+    figures = list_figures(labelled, matches(labelled, np.arange(2)))
     assert figures.recovered == 0
     assert np.isnan(figures.false_per_true)
 

@@ -13,7 +13,7 @@ from graphrisk.models.choice import SHIPPED_FOLDER
 from graphrisk.models.figures import average_precision
 from graphrisk.models.files import load_model
 from graphrisk.models.labelled import labelled_search
-from graphrisk.models.training import ALWAYS_KNOWN, TrainingError, train_model, with_hidden_parts
+from graphrisk.models.training import ALWAYS_KNOWN, TrainingError, label_scans, train_model, with_hidden_parts
 from graphrisk.models.worlds import plan_worlds, simulated_configs
 from graphrisk.pipeline import find_rings
 from graphrisk.rings.search import surroundings
@@ -60,6 +60,20 @@ def test_shuffled_times_take_the_model_its_skill(searched):
     right = average_precision(model.log_odds(labelled.features), labelled.is_ring)
     wrong = average_precision(model.log_odds(shuffled), labelled.is_ring)
     assert wrong < 0.75 * right
+
+
+def test_what_is_learned_from_is_searched_by_the_transparent_score(world, searched):
+    from gnn.transparent import Transparent
+
+    found, _ = searched
+    config = read_config(world / "scan.toml")
+    truth = SourceConfig.model_validate(
+        {"path": "truth_members.parquet", "table": "labels", "label": {"value": "ring"}}
+    )
+    (labelled,) = label_scans([config.model_copy(update={"source": [*config.source, truth]})], 1, None)
+    plain = Transparent(found.history.timed, found.history.claim_rate).score(found.features).log_odds
+    assert np.array_equal(labelled.log_odds, plain)
+    assert labelled.n_true == searched[1].n_true > 0
 
 
 def test_the_first_worlds_of_a_longer_plan_are_the_same():

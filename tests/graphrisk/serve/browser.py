@@ -1,9 +1,7 @@
-"""A server in a thread and Chromium before it."""
+"""A server in a thread, and a page that tells what it did."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -11,16 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 import uvicorn
 
 from graphrisk.serve.app import create_app
 from graphrisk.serve.settings import ServeSettings
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
-# sigma draws with WebGL, which needs no graphics card this way
-FLAGS += ["--disable-component-update", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 SHOTS = Path(__file__).parents[3] / "test-output" / "serve"
 
 
@@ -40,21 +33,6 @@ def serving(store: Path, **settings: Any) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
-
-
-@contextmanager
-def chromium() -> Iterator[Any]:
-    """Start Chromium, or skip; in CI it must be there."""
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("the check needs Chromium, and there is none")
-        pytest.skip("there is no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 class Watched:

@@ -9,7 +9,8 @@ from graphrisk.cases.book import CaseBook
 from graphrisk.cases.database import CaseDatabase
 from graphrisk.cases.users import Users
 from graphrisk.store import ResultStore
-from tests.graphrisk.serve.browser import Watched, chromium, serving
+from tests.graphrisk.chromium import chromium
+from tests.graphrisk.serve.browser import Watched, serving
 from tests.graphrisk.serve.conftest import PASSWORD, publish_ring
 
 pytestmark = pytest.mark.browser

@@ -6,6 +6,11 @@ import xml.etree.ElementTree as ET
 
 import networkx as nx
 import pytest
+from fastapi.testclient import TestClient
+
+from graphrisk.serve.app import create_app
+from graphrisk.serve.settings import ServeSettings
+from graphrisk.store import ResultStore
 
 
 def test_the_queue_lists_rings_with_reasons_and_keeps_filters_in_the_address(local):
@@ -120,3 +125,14 @@ def test_what_is_not_there_is_told(local):
 def test_health_needs_nobody(people, store):
     assert people("vera").client.app is not None
     assert people("vera").get("/health").json()["status"] == "ok"
+
+
+def test_where_a_score_starts_is_told_last_and_is_no_reason_in_the_queue(scanned, tmp_path):
+    ResultStore(tmp_path / "store").publish(scanned.scan_id, scanned.tables, scanned.manifest)
+    client = TestClient(create_app(ServeSettings(tmp_path / "store", local_user="root")), base_url="http://127.0.0.1")
+    assert "sign up burst" in client.get("/").text
+    assert "prior" not in client.get("/").text
+    text = client.get(f"/rings/{scanned.rings.ring_id[0]}").text
+    against = text[text.index("Evidence against") : text.index("How high")]
+    codes = [code for code in set(scanned.evidence.reason_code) if code in against]
+    assert max(codes, key=against.rindex) == "prior"
