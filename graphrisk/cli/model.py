@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -43,13 +44,16 @@ def train(
     from graphrisk.cli.progress import ProgressPrinter
     from graphrisk.models.card import LIMITS, card_text
     from graphrisk.models.choice import model_folder
-    from graphrisk.models.files import read_card, save_model
-    from graphrisk.models.settings import AUTO, SHIPPED, TRANSPARENT, ModelSettings
+    from graphrisk.models.files import check_place, read_card, save_model
+    from graphrisk.models.settings import AUTO, NAME_PATTERN, SHIPPED, TRANSPARENT
     from graphrisk.models.training import TrainingError, train_model
 
-    ModelSettings(name=name)
     if name in (AUTO, TRANSPARENT) or (name == SHIPPED and out is None):
         raise UsageError(f"`--name` must be a name of your own, got {name!r}, which stands for another model")
+    if not re.fullmatch(NAME_PATTERN, name):
+        raise UsageError(f"`--name` must be made of letters, digits, dots and dashes, got {name!r}")
+    folder = out or model_folder(store, name)
+    check_place(folder)
     progress = ProgressPrinter()
     try:
         populations = _populations(configs or [], simulated, seed, progress)
@@ -60,7 +64,6 @@ def train(
         progress.close()
     told = [*map(str, configs or []), *(["--simulated", str(simulated)] if simulated else [])]
     command = " ".join(["graphrisk model train", *told, "--name", name, "--seed", str(seed)])
-    folder = out or model_folder(store, name)
     folder.parent.mkdir(parents=True, exist_ok=True)
     save_model(model, card | {"command": command, "code_version": __version__, "limits": list(LIMITS)}, folder)
     if json:
@@ -83,10 +86,12 @@ def evaluate(
     Example: graphrisk model evaluate simulated scan.toml
     """
     from graphrisk.cli.progress import ProgressPrinter
-    from graphrisk.models.choice import model_folder
+    from graphrisk.models.choice import can_load_trees, model_folder
     from graphrisk.models.evaluation import evaluate_model
     from graphrisk.models.files import load_model
 
+    if not can_load_trees():
+        raise UsageError("models need LightGBM, which cannot be loaded here")
     model = load_model(model_folder(store, name))
     progress = ProgressPrinter()
     try:

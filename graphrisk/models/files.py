@@ -29,8 +29,14 @@ def save_model(model: RingTrees, card: dict[str, Any], folder: Path) -> None:
     card : dict
         What is told of the model beside what it needs to score.
     folder : Path
+
+    Raises
+    ------
+    ModelError
+        If something else stands there.
     """
-    aside = folder.with_name(f".{folder.name}.new")
+    check_place(folder)
+    aside, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     trees = model.booster.model_to_string()
@@ -43,8 +49,17 @@ def save_model(model: RingTrees, card: dict[str, Any], folder: Path) -> None:
         "trees_sha256": hashlib.sha256(trees.encode()).hexdigest(),
     }
     (aside / CARD).write_text(json.dumps(needed | card, indent=1) + "\n", encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        shutil.rmtree(old, ignore_errors=True)
+        folder.rename(old)
     aside.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def check_place(folder: Path) -> None:
+    """Refuse a place for a model in which something else stands."""
+    if folder.exists() and not (folder / CARD).is_file():
+        raise ModelError(f"{folder} must be free or hold a model, got something else")
 
 
 def read_card(folder: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 AUTO, TRANSPARENT, SHIPPED = "auto", "transparent", "simulated"
 
 
@@ -14,6 +15,6 @@ class ModelSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")] = AUTO
+    name: Annotated[str, Field(pattern=NAME_PATTERN)] = AUTO
     """`auto`: the shipped model where it fits the data, else the transparent score; `transparent`; `simulated`: the
     shipped model; or the name of a model that `graphrisk model train` put into the store."""

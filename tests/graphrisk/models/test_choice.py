@@ -71,6 +71,19 @@ def test_a_model_comes_back_from_its_folder_as_it_was(tmp_path, scanned):
     assert model_key("ours", tmp_path) == model_key("simulated", tmp_path)
 
 
+def test_a_model_takes_the_place_of_a_model_and_of_nothing_else(tmp_path):
+    model, folder = load_model(SHIPPED_FOLDER), tmp_path / "ours"
+    for version in (1, 2):
+        save_model(model, {"version": version}, folder)
+    assert read_card(folder)["version"] == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["ours"]
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "dear.txt").write_text("keep me")
+    with pytest.raises(ModelError, match="must be free or hold a model"):
+        save_model(model, {}, tmp_path / "letters")
+    assert (tmp_path / "letters" / "dear.txt").read_text() == "keep me"
+
+
 def test_a_damaged_model_is_refused(tmp_path):
     folder = tmp_path / "ours"
     save_model(load_model(SHIPPED_FOLDER), {}, folder)

@@ -122,6 +122,8 @@ def test_names_of_other_models_and_missing_labels_are_refused(world):
     run = CliRunner()
     taken = run.invoke(app, ["model", "train", "--simulated", "2", "--name", "auto"])
     assert "must be a name of your own" in str(taken.exception)
+    outside = run.invoke(app, ["model", "train", "--simulated", "2", "--name", "../x"])
+    assert "must be made of letters" in str(outside.exception)
     unlabelled = run.invoke(app, ["model", "evaluate", "simulated", str(world / "scan.toml")])
     assert "no label names a ring" in str(unlabelled.exception)
     nothing = run.invoke(app, ["model", "train"])
