@@ -89,7 +89,7 @@ class Server:
         return self._driver.session(database=self._settings.database, **options)
 
     def _retry(self, once: Callable[[], T]) -> T:
-        from neo4j.exceptions import DriverError, Neo4jError
+        from neo4j.exceptions import DriverError, IncompleteCommit, Neo4jError
 
         delay, deadline = FIRST_DELAY_SECONDS, None
         while True:
@@ -98,7 +98,9 @@ class Server:
             except (DriverError, Neo4jError) as error:
                 now = time.monotonic()
                 deadline = deadline or now + self._settings.retry_seconds
-                if not error.is_retryable() or now >= deadline:
+                # the driver does not say so of a commit whose answer was lost, since it may be done; ours may be twice
+                may_go_again = error.is_retryable() or isinstance(error, IncompleteCommit)
+                if not may_go_again or now >= deadline:
                     raise
                 time.sleep(min(delay * random.uniform(0.5, 1.5), max(deadline - now, 0)))
                 delay = min(2 * delay, LONGEST_DELAY_SECONDS)
