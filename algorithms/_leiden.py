@@ -23,6 +23,7 @@ LongArray = npt.NDArray[np.int64]
 SERIAL_WORK = 1_000_000  # smaller graphs are quickly moved node by node
 PARALLEL_WORK = 16_384  # fewer entries of a batch do not pay for waking threads
 PARALLEL_ENTRIES = 200_000  # nor do fewer to refine or merge
+FEW_LEAVES = 0.01  # a smaller share of nodes of degree 1 does not pay for a copy of the graph without them
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +98,7 @@ def _base_level(problem: Problem, initial: IntArray | None) -> tuple[Level, IntA
     unit = bool(all_ones(graph.weights))
     rows = Rows(graph.indptr[:-1], graph.indptr[1:], graph.indices, graph.weights, unit)
     mass, sizes, leaf_map = problem.mass, problem.sizes, None
-    if problem.leaves_follow and (graph.degrees() == 1).any():
+    if problem.leaves_follow and (graph.degrees() == 1).sum() > FEW_LEAVES * graph.n_nodes:
         leaf_map, starts, ends, indices, weights, mass, sizes = take_off_leaves(
             graph.indptr, graph.indices, graph.weights, unit, mass, sizes
         )

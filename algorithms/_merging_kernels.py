@@ -71,9 +71,8 @@ def merge_groups(low, high, group_starts, members, before, rows, labels, out_end
             for e in range(starts[v], ends[v]):
                 other = labels[indices[e]]
                 sum_so_far = to[other]
-                if sum_so_far == 0.0:
-                    out_indices[found] = other
-                    found += 1
+                out_indices[found] = other
+                found += sum_so_far == 0.0  # without a branch, since it would be mispredicted
                 to[other] = sum_so_far + (1.0 if unit else weights[e])
         place = begin
         for k in range(begin, found):

@@ -127,32 +127,32 @@ def do_shares(rows, parts, rules, batch, runs, run_bounds, movers, mover_bounds,
 
 
 @jit
-def cut_evenly(rows, nodes, n, bounds):
-    """Cut a list of nodes into stretches of about equal work."""
+def cut_evenly(work, n, bounds):
+    """Cut a list into stretches of about equal work; `work` holds for each place what it takes up to and with it."""
     k = len(bounds) - 1
-    total = 0
-    for i in range(n):
-        total += rows.ends[nodes[i]] - rows.starts[nodes[i]] + WORK_PER_NODE
-    bounds[:] = n
     bounds[0] = 0
-    done, t = 0, 1
-    for i in range(n):
-        done += rows.ends[nodes[i]] - rows.starts[nodes[i]] + WORK_PER_NODE
-        while t < k and done * k >= t * total:
-            bounds[t] = i + 1
-            t += 1
-    return total
+    for t in range(1, k):
+        wanted = t * work[n - 1] if n > 0 else 0
+        low, high = bounds[t - 1], n
+        while low < high:
+            middle = (low + high) // 2
+            if work[middle] * k >= wanted:
+                high = middle
+            else:
+                low = middle + 1
+        bounds[t] = min(low + 1, n)
+    bounds[k] = n
 
 
 @jit
-def commit(parts, rules, batch, low, high, wishes, flags, movers, empty):
+def commit(rows, parts, rules, batch, low, high, wishes, flags, movers, mover_work, empty):
     """Carry out wishes of a batch in the order of ids, where they still gain.
 
-    Returns the numbers of movers and of moves, and what was gained.
+    Returns the numbers of movers, listed with the work up to each, and of moves, and what was gained.
     """
     resolution, most, least = rules.resolution, rules.most, rules.least
     bounded = len(parts.community_size) > 0
-    n_movers, moves, gained = 0, 0, 0.0
+    n_movers, moves, gained, work = 0, 0, 0.0, 0
     for i in range(low, high):
         v = batch[i]
         old, new, m = parts.frozen[v], wishes.target[i], parts.mass[v]
@@ -161,7 +161,8 @@ def commit(parts, rules, batch, low, high, wishes, flags, movers, empty):
         stay = wishes.to_old[i] - resolution * m * (parts.community_mass[old] - m)
         gain = -stay if new < 0 else wishes.to_new[i] - resolution * m * parts.community_mass[new] - stay
         full = new >= 0 and bounded and parts.community_size[new] + parts.sizes[v] > most
-        movers[n_movers] = v
+        work += rows.ends[v] - rows.starts[v] + WORK_PER_NODE
+        movers[n_movers], mover_work[n_movers] = v, work
         n_movers += 1
         if gain <= least or full or (new >= 0 and parts.members[new] == 0):
             # others took the room or the mass meanwhile: it and its neighbours are asked again
@@ -175,13 +176,15 @@ def commit(parts, rules, batch, low, high, wishes, flags, movers, empty):
 
 
 @jit
-def move_one_by_one(rows, parts, rules, batch, n, to, touched, wishes, flags, movers, empty):
+def move_one_by_one(rows, parts, rules, batch, n, to, touched, wishes, flags, movers, mover_work, empty):
     """Move nodes one after the other, each with all moves before it in view; returns moves and gain."""
     moves, gained = 0, 0.0
     for i in range(n):
         evaluate_run(rows, parts, rules, batch, i, i + 1, to, touched, wishes)
         if wishes.target[i] != parts.frozen[batch[i]]:
-            n_movers, n_moved, n_gained = commit(parts, rules, batch, i, i + 1, wishes, flags, movers, empty)
+            n_movers, n_moved, n_gained = commit(
+                rows, parts, rules, batch, i, i + 1, wishes, flags, movers, mover_work, empty
+            )
             flag_neighbours(rows, parts.frozen, movers, np.int64(0), n_movers, flags)
             moves += n_moved
             gained += n_gained
@@ -223,6 +226,7 @@ def move_nodes(rows, mass, sizes, labels, rules, tolerance, scratch, touched):
     most_nodes, most_work = max(n // N_BATCHES, 1), max(total_work // N_BATCHES, 64)
     flags = np.ones(n, np.uint8)
     batch, movers = np.empty(most_nodes, np.int32), np.empty(most_nodes, np.int32)
+    batch_work, mover_work = np.empty(most_nodes, np.int64), np.empty(most_nodes, np.int64)
     wishes = Wishes(np.empty(most_nodes, np.int32), np.empty(most_nodes), np.empty(most_nodes))
     threads = len(scratch)
     runs = np.zeros(N_RUNS + 1, np.int64)
@@ -237,9 +241,9 @@ def move_nodes(rows, mass, sizes, labels, rules, tolerance, scratch, touched):
             while cursor < n and n_batch < most_nodes and work < most_work:
                 if flags[cursor]:
                     flags[cursor] = 0
-                    batch[n_batch] = cursor
-                    n_batch += 1
                     work += rows.ends[cursor] - rows.starts[cursor] + WORK_PER_NODE
+                    batch[n_batch], batch_work[n_batch] = cursor, work
+                    n_batch += 1
                 cursor += 1
             if n_batch == 0 and n_movers == 0:
                 break
@@ -247,12 +251,12 @@ def move_nodes(rows, mass, sizes, labels, rules, tolerance, scratch, touched):
                 flag_neighbours(rows, parts.frozen, movers, zero, n_movers, flags)
                 n_movers = zero
                 n_moved, n_gained = move_one_by_one(
-                    rows, parts, rules, batch, n_batch, scratch[0], touched[0], wishes, flags, movers, empty
+                    rows, parts, rules, batch, n_batch, scratch[0], touched[0], wishes, flags, movers, mover_work, empty
                 )
             else:
-                cut_evenly(rows, batch, n_batch, runs)
+                cut_evenly(batch_work, n_batch, runs)
                 if threads > 1 and work > rules.parallel_work:
-                    cut_evenly(rows, movers, n_movers, mover_bounds)
+                    cut_evenly(mover_work, n_movers, mover_bounds)
                     do_shares(
                         rows, parts, rules, batch, runs, run_bounds, movers, mover_bounds,
                         scratch, touched, wishes, flags,
@@ -262,13 +266,16 @@ def move_nodes(rows, mass, sizes, labels, rules, tolerance, scratch, touched):
                         rows, parts, rules, batch, runs, zero, all_runs, movers, zero, n_movers,
                         scratch[0], touched[0], wishes, flags,
                     )  # fmt: skip
-                n_movers, n_moved, n_gained = commit(parts, rules, batch, zero, n_batch, wishes, flags, movers, empty)
+                n_movers, n_moved, n_gained = commit(
+                    rows, parts, rules, batch, zero, n_batch, wishes, flags, movers, mover_work, empty
+                )
             evaluated += n_batch
             moved += n_moved
             gained += n_gained
         moves += moved
         if evaluated == 0 or gained <= tolerance:
             return moves
-        # nodes that wait for each other can move back and forth; one by one every move is a true gain
-        one_by_one = one_by_one or 4 * moved > 3 * moved_before
+        # nodes that wait for each other can move back and forth; one by one every move is a true gain. The first
+        # sweeps move most nodes in any case, and a quarter fewer each time is no sign of it
+        one_by_one = one_by_one or 10 * moved > 9 * moved_before
         moved_before = moved

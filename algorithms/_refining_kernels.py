@@ -9,7 +9,6 @@ from algorithms._merging_kernels import group, share_groups
 from algorithms._numba import jit, jit_parallel
 
 RANDOMNESS = 0.01
-HOPELESS = 0.3  # a gain that much below the best is drawn once in 10^13 times
 
 # by node: its part; by part: its mass, its weight to the rest of the community, whether it is a node alone
 Parts = namedtuple("Parts", "of_node mass outward alone")
@@ -33,22 +32,38 @@ def chance(seed, v):
 
 
 @jit
+def power(less):
+    """How likely a gain is drawn that is so much less than the best, against the best: ``exp(less / RANDOMNESS)``.
+
+    As ``(1 + x / 256) ** 256``: quicker, and the same bits on any machine; 0 from ``-256 * RANDOMNESS``.
+    """
+    x = max(1.0 + less * (1.0 / (256 * RANDOMNESS)), 0.0)
+    for _ in range(8):
+        x *= x
+    return x
+
+
+@jit
 def stand_alone(rows, mass, labels, g, members, low, high, place, parts, inner):
     """Make every member of a community a part of its own, and list the entries that stay within; returns the mass."""
     starts, ends, indices, weights, unit = rows
-    total = 0.0
+    total, begin = 0.0, place
     for i in range(low, high):
         v = members[i]
         total += mass[v]
         within = 0.0
         for e in range(starts[v], ends[v]):
+            # without a branch, since it would be mispredicted; no more is written than there are entries
             u = indices[e]
-            if labels[u] == g:
-                weight = 1.0 if unit else weights[e]
-                inner.indices[place] = u
-                inner.weights[place] = weight
-                within += weight
-                place += 1
+            inside = labels[u] == g
+            inner.indices[place] = u
+            if not unit:
+                inner.weights[place] = weights[e]
+                within += weights[e] if inside else 0.0
+            place += inside
+        if unit:
+            within = float(place - begin)
+        begin = place
         inner.ends[i] = place
         parts.of_node[v] = v
         parts.mass[v] = mass[v]
@@ -70,19 +85,15 @@ def draw_part(resolution, m, total, seed, v, parts, n_touched, to, touched, gain
                 top, choice = gains[k], part
     if top < 0.0:
         return -1
-    likely, weight = 0, 0.0
+    total_weight = 0.0
     for k in range(n_touched):
-        if gains[k] >= 0.0 and gains[k] > top - HOPELESS:
-            likely += 1
-            weight += np.exp((gains[k] - top) / RANDOMNESS)
-    if likely > 1:
-        drawn = chance(seed, v) * weight
-        for k in range(n_touched):
-            if gains[k] >= 0.0 and gains[k] > top - HOPELESS:
-                drawn -= np.exp((gains[k] - top) / RANDOMNESS)
-                choice = touched[k]
-                if drawn <= 0.0:
-                    break
+        gains[k] = power(gains[k] - top) if gains[k] >= 0.0 else 0.0
+        total_weight += gains[k]
+    drawn = chance(seed, v) * total_weight
+    for k in range(n_touched):
+        drawn -= gains[k]
+        if gains[k] > 0.0 and drawn <= 0.0:
+            return touched[k]
     return choice
 
 
@@ -91,6 +102,7 @@ def refine_groups(
     low, high, group_starts, members, before, rows, mass, labels, resolution, seed, parts, inner, to, touched, gains
 ):
     """Split some communities."""
+    unit = rows.unit
     for g in range(low, high):
         first, last = group_starts[g], group_starts[g + 1]
         if last - first == 1:
@@ -108,7 +120,7 @@ def refine_groups(
                     sum_so_far = to[part]
                     touched[n_touched] = part
                     n_touched += sum_so_far == 0.0
-                    to[part] = sum_so_far + inner.weights[e]
+                    to[part] = sum_so_far + (1.0 if unit else inner.weights[e])
                 part = draw_part(resolution, m, total, seed, v, parts, n_touched, to, touched, gains)
                 if part >= 0:
                     parts.of_node[v] = part
