@@ -143,11 +143,9 @@ def _descend(
         parts, n_parts = labels, n_labels
         if refined:
             mixed_seed = np.uint64((seed[0] * 0x9E3779B1 + seed[1] * 0x10001 + depth) & 0xFFFFFFFFFFFFFFFF)
-            parts, n_parts = renumber(
-                refine(
-                    rows, level.mass, labels, n_labels, problem.resolution, mixed_seed,
-                    indices, weights, room.scratch, room.touched, room.gains, PARALLEL_ENTRIES,
-                )
+            parts, n_parts = refine(
+                rows, level.mass, labels, n_labels, problem.resolution, mixed_seed,
+                indices, weights, room.scratch, room.touched, room.gains, PARALLEL_ENTRIES,
             )  # fmt: skip
         if n_parts == n:
             return node_map, level, False  # nothing could be merged within its community: the graph would stay as it is

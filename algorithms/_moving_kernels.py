@@ -57,15 +57,26 @@ def evaluate_run(rows, parts, rules, batch, low, high, to, touched, wishes):
         own = to[old]
         to[old] = 0.0
         stay = own - resolution * m * (community_mass[old] - m)
-        best, top = old, stay + least
-        for k in range(n_touched):
-            c = touched[k]
-            weight = to[c]
-            to[c] = 0.0
-            gain = weight - resolution * m * community_mass[c]
-            if gain > top and weight > 0.0 and not (bounded and community_size[c] + sizes[v] > most):
-                best, top = c, gain
-                to_new[i] = weight
+        best, top, best_weight = old, stay + least, 0.0
+        if bounded:
+            for k in range(n_touched):
+                c = touched[k]
+                weight = to[c]
+                to[c] = 0.0
+                gain = weight - resolution * m * community_mass[c]
+                if gain > top and not community_size[c] + sizes[v] > most:
+                    best, top, best_weight = c, gain, weight
+        else:
+            for k in range(n_touched):  # without a branch that waits for the mass to come from memory
+                c = touched[k]
+                weight = to[c]
+                to[c] = 0.0
+                gain = weight - resolution * m * community_mass[c]
+                better = gain > top
+                best = c if better else best
+                top = gain if better else top
+                best_weight = weight if better else best_weight
+        to_new[i] = best_weight
         to_old[i] = own
         if best == old and stay < -least:
             best = NOWHERE

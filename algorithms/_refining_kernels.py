@@ -9,6 +9,7 @@ from algorithms._merging_kernels import group, share_groups
 from algorithms._numba import jit, jit_parallel
 
 RANDOMNESS = 0.01
+HOPELESS = 0.3  # a gain that much below the best is drawn once in 10^13 times
 
 # by node: its part; by part: its mass, its weight to the rest of the community, whether it is a node alone
 Parts = namedtuple("Parts", "of_node mass outward alone")
@@ -35,9 +36,9 @@ def chance(seed, v):
 def power(less):
     """How likely a gain is drawn that is so much less than the best, against the best: ``exp(less / RANDOMNESS)``.
 
-    As ``(1 + x / 256) ** 256``: quicker, and the same bits on any machine; 0 from ``-256 * RANDOMNESS``.
+    As ``(1 + x / 256) ** 256``: quicker, and the same bits on any machine.
     """
-    x = max(1.0 + less * (1.0 / (256 * RANDOMNESS)), 0.0)
+    x = 1.0 + less * (1.0 / (256 * RANDOMNESS))
     for _ in range(8):
         x *= x
     return x
@@ -87,7 +88,7 @@ def draw_part(resolution, m, total, seed, v, parts, n_touched, to, touched, gain
         return -1
     total_weight = 0.0
     for k in range(n_touched):
-        gains[k] = power(gains[k] - top) if gains[k] >= 0.0 else 0.0
+        gains[k] = power(gains[k] - top) if gains[k] >= 0.0 and gains[k] > top - HOPELESS else 0.0
         total_weight += gains[k]
     drawn = chance(seed, v) * total_weight
     for k in range(n_touched):
@@ -146,6 +147,21 @@ def refine_shares(
 
 
 @jit
+def number_along(order, of_node):
+    """Number parts, each named by one of its nodes, by the first of their nodes in an order; returns parts and k."""
+    new = np.full(len(order), -1, np.int32)
+    out = np.empty(len(order), np.int32)
+    k = 0
+    for v in order:
+        part = of_node[v]
+        if new[part] < 0:
+            new[part] = k
+            k += 1
+        out[v] = new[part]
+    return out, k
+
+
+@jit
 def refine(
     rows,
     mass,
@@ -160,7 +176,9 @@ def refine(
     gains,
     parallel_work,
 ):
-    """Split every community into well-connected parts; returns the part of each node, named by one of its nodes.
+    """Split every community into well-connected parts; returns the part of each node, and how many there are.
+
+    Parts are numbered community by community, so that those that have much to do with each other lie close in memory.
 
     Traag, Waltman and van Eck 2019, appendix A.2, RefinePartition: single nodes that are well connected to their
     community join a well-connected part of it, drawn with a probability that grows with the gain. Costs the entries
@@ -181,4 +199,4 @@ def refine(
             np.int64(0), n_labels, group_starts, members, before, rows, mass, labels, resolution, seed, parts, inner,
             scratch[0], touched[0], gains[0],
         )  # fmt: skip
-    return parts.of_node
+    return number_along(members, parts.of_node)
