@@ -5,6 +5,7 @@ from numba import prange
 
 from algorithms._moving_kernels import WORK_PER_NODE
 from algorithms._numba import jit, jit_parallel
+from algorithms._prefetch import AHEAD, FAR_NODES, ROWS_AHEAD, prefetch
 
 
 @jit
@@ -63,11 +64,17 @@ def share_groups(starts, ends, group_starts, members, threads):
 def merge_groups(low, high, group_starts, members, before, rows, labels, out_ends, out_indices, out_weights, to):
     """Sum up the rows of some groups, without the edges inside them; the gaps left stay."""
     starts, ends, indices, weights, unit = rows
+    last = group_starts[high] - 2 * ROWS_AHEAD if len(starts) > FAR_NODES else 0
     for g in range(low, high):
         begin = before[g]
         found = begin
         for i in range(group_starts[g], group_starts[g + 1]):
             v = members[i]
+            if i < last:
+                prefetch(indices, starts[members[i + 2 * ROWS_AHEAD]])
+                w = members[i + ROWS_AHEAD]
+                for e in range(starts[w], min(ends[w], starts[w] + AHEAD)):
+                    prefetch(labels, indices[e])
             for e in range(starts[v], ends[v]):
                 other = labels[indices[e]]
                 sum_so_far = to[other]

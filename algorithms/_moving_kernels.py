@@ -12,6 +12,7 @@ import numpy as np
 from numba import prange
 
 from algorithms._numba import jit, jit_parallel
+from algorithms._prefetch import AHEAD, FAR_NODES, prefetch
 
 # rows of a graph: entries of node v stand at starts[v] .. ends[v], every weight is 1 if `unit`
 Rows = namedtuple("Rows", "starts ends indices weights unit")
@@ -39,10 +40,20 @@ def evaluate_run(rows, parts, rules, batch, low, high, to, touched, wishes):
     resolution, most, least = rules.resolution, rules.most, rules.least
     target, to_new, to_old = wishes
     bounded = len(community_size) > 0
+    far = len(frozen) > FAR_NODES
     if low == high:
         return
     first, last = batch[low], batch[high - 1]
     for i in range(low, high):
+        if far and i + 2 < high:
+            w = batch[i + 2]
+            for e in range(starts[w], min(ends[w], starts[w] + AHEAD)):
+                prefetch(frozen, indices[e])
+            w = batch[i + 1]
+            for e in range(starts[w], min(ends[w], starts[w] + AHEAD)):
+                c = frozen[indices[e]]
+                prefetch(to, c)
+                prefetch(community_mass, c)
         v = batch[i]
         old = live[v]
         n_touched = 0

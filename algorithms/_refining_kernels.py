@@ -7,6 +7,7 @@ from numba import prange
 
 from algorithms._merging_kernels import group, share_groups
 from algorithms._numba import jit, jit_parallel
+from algorithms._prefetch import AHEAD, FAR_NODES, ROWS_AHEAD, prefetch
 
 RANDOMNESS = 0.01
 HOPELESS = 0.3  # a gain that much below the best is drawn once in 10^13 times
@@ -49,8 +50,14 @@ def stand_alone(rows, mass, labels, g, members, low, high, place, parts, inner):
     """Make every member of a community a part of its own, and list the entries that stay within; returns the mass."""
     starts, ends, indices, weights, unit = rows
     total, begin = 0.0, place
+    last = len(members) - 2 * ROWS_AHEAD if len(starts) > FAR_NODES else 0
     for i in range(low, high):
         v = members[i]
+        if i < last:
+            prefetch(indices, starts[members[i + 2 * ROWS_AHEAD]])
+            w = members[i + ROWS_AHEAD]
+            for e in range(starts[w], min(ends[w], starts[w] + AHEAD)):
+                prefetch(labels, indices[e])
         total += mass[v]
         within = 0.0
         for e in range(starts[v], ends[v]):

@@ -219,3 +219,13 @@ def test_every_part_is_well_connected_to_its_community(graph, resolution):
         ends = np.where(sources == v, targets, np.where(targets == v, sources, v))
         within = weights[(ends != v) & mine[ends]].sum()
         assert within >= resolution * (mine.sum() - 1) - 1e-9
+
+
+def test_triangles_of_a_graph_too_large_for_caches_are_its_communities():
+    n = 3 * 140_000  # more than `FAR_NODES`, from which on kernels ask for memory ahead
+    shuffled = np.random.default_rng(5).permutation(n)
+    corner = shuffled.reshape(-1, 3)
+    graph = Graph.from_edges(n, corner.ravel(), np.roll(corner, 1, axis=1).ravel())
+    found = find_communities(graph, objective="modularity")
+    assert found.n_communities == n // 3
+    assert (found.labels[corner] == found.labels[corner[:, :1]]).all()
