@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from algorithms.communities import find_communities
+from algorithms.communities import find_nested_communities
 from algorithms.cuts import connected_components, minimum_cut
 from algorithms.graph import Graph
 from graphrisk.rings.affinity import LEAST_PROBABILITY, Affinity, timed_probability, untimed_probability
@@ -100,9 +100,9 @@ def find_candidates(views: list[Graph], settings: RingSettings, seed: int) -> Ca
     found: dict[bytes, tuple[IntArray, int, float]] = {}
     offset = len(VIEW_NAMES) - len(views)
     for number, graph in enumerate(views):
-        for density in settings.densities:
-            labels = find_communities(graph, objective="cpm", resolution=density, seed=seed).labels
-            for members in _groups(labels, settings.min_size, settings.max_size):
+        falling = sorted(settings.densities, reverse=True)
+        for density, nested in zip(falling, find_nested_communities(graph, falling, seed=seed), strict=True):
+            for members in _groups(nested.labels, settings.min_size, settings.max_size):
                 found.setdefault(members.tobytes(), (members, number + offset, density))
         for members in _groups(connected_components(graph), settings.min_size, settings.max_size):
             found.setdefault(members.tobytes(), (members, number + offset, 0.0))
