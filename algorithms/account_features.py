@@ -112,6 +112,7 @@ def account_transfer_features(
     - Means of the loops over the accounts paid and paid by.
     - Means of the one-off columns over the accounts paid and the accounts paid by in one-off transfers, and the
       means of those means over all these partners.
+    - Means of every column so far over all distinct accounts paid or paid by (``around_…``), of those that have it.
 
     Parameters
     ----------
@@ -126,6 +127,10 @@ def account_transfer_features(
     -------
     AccountFeatures
         O(n log n).
+
+    References
+    ----------
+    Tang et al. (2023), GADBench, section 3.2: trees over own features and means over neighbours.
 
     Raises
     ------
@@ -149,6 +154,7 @@ def account_transfer_features(
         columns |= _row_columns(transfers, rows or transfer_features(transfers, settings=week), n_accounts)
     columns |= _loop_columns(transfers, n_accounts)
     columns |= _partner_columns(columns, transfers.sources[one_off], transfers.targets[one_off], n_accounts)
+    columns |= _around_columns(columns, transfers, n_accounts)
     return AccountFeatures(np.stack(list(columns.values()), axis=1).astype(np.float32), tuple(columns))
 
 
@@ -215,6 +221,16 @@ def _row_columns(transfers: Transfers, rows: TransferFeatures, n: int) -> dict[s
             out[f"{side}_{name}_mean"] = _moments("x", ends, values, n)["x_mean"]
             out[f"{side}_{name}_most"] = _extreme(np.fmax, ends, values, n)
     return out
+
+
+def _around_columns(columns: dict[str, FloatArray], transfers: Transfers, n: int) -> dict[str, FloatArray]:
+    """Means of every column over the distinct accounts paid or paid by."""
+    low = np.minimum(transfers.sources, transfers.targets).astype(np.int64)
+    high = np.maximum(transfers.sources, transfers.targets).astype(np.int64)
+    pairs = np.unique((low << 32 | high)[low != high])
+    accounts = np.concatenate([pairs >> 32, pairs & 0xFFFFFFFF])
+    others = np.concatenate([pairs & 0xFFFFFFFF, pairs >> 32])
+    return {f"around_{name}": _moments("x", accounts, values[others], n)["x_mean"] for name, values in columns.items()}
 
 
 def _partner_columns(

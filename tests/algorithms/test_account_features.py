@@ -86,3 +86,15 @@ def test_transfers_without_times_or_amounts_have_what_is_left():
 def test_wrong_arguments_are_told():
     with pytest.raises(ValueError, match="ids must be from 0 to 1, got 0 to 2"):
         account_transfer_features(Transfers([0], [2], [0]), 2)
+
+
+def test_means_over_all_partners_count_each_once_and_leave_out_who_lacks_the_column():
+    # 0 pays 1 three times and 2 once, 3 pays 0; an account that paid nobody has no mean amount paid
+    t = Transfers([0, 0, 0, 0, 3, 2], [1, 1, 1, 2, 0, 2], np.arange(6), np.array([4.0, 4, 4, 10, 7, 1]))
+    found = account_transfer_features(t, 5)
+    received = found["all_in_count"]
+    assert found["around_all_in_count"][0] == pytest.approx((received[1] + received[2] + received[3]) / 3)
+    assert found["around_all_out_amount_mean"][0] == pytest.approx((1 + 7) / 2)
+    assert np.isnan(found["around_all_in_count"][4])
+    before = [name for name in found.names if not name.startswith("around_")]
+    assert found.names[len(before) :] == tuple(f"around_{name}" for name in before)
