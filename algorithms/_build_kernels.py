@@ -1,8 +1,4 @@
-"""Kernels that build compressed sparse rows from an edge list, shared by blocks of edges and of rows.
-
-Entries are spread over buckets of neighbouring rows first and sorted within each, so that what is written at random
-stays in the caches, however large the graph is.
-"""
+"""Kernels that build compressed sparse rows from an edge list, shared by blocks of edges and of rows."""
 
 import numpy as np
 from numba import prange
@@ -11,12 +7,9 @@ from algorithms._numba import jit, jit_parallel
 
 
 @jit_parallel
-def count_ends(n_nodes, sources, targets, bounds, shift, n_buckets):
-    """Count for every block of edges the entries that each bucket gets from it, and self-loops; -1 for unknown nodes.
-
-    Row v belongs to bucket ``v >> shift``.
-    """
-    counts = np.zeros((len(bounds) - 1, n_buckets), np.int64)
+def count_ends(n_nodes, sources, targets, bounds):
+    """Count for every block of edges the entries that each node gets from it, and self-loops; -1 for unknown nodes."""
+    counts = np.zeros((len(bounds) - 1, n_nodes), np.int32)
     loops = np.zeros(len(bounds) - 1, np.int64)
     for t in prange(len(bounds) - 1):
         mine = counts[t]
@@ -29,33 +22,33 @@ def count_ends(n_nodes, sources, targets, bounds, shift, n_buckets):
             if s == d:
                 n_loops += 1
             else:
-                mine[s >> shift] += 1
-                mine[d >> shift] += 1
+                mine[s] += 1
+                mine[d] += 1
         loops[t] = n_loops
     return counts, loops
 
 
 @jit
 def place_blocks(counts):
-    """Start of every bucket, and where each block writes into it; blocks follow each other as the edges do."""
+    """Start of every row, and where each block writes into it; blocks follow each other as the edges do."""
     n_blocks, n = counts.shape
-    starts = np.zeros(n + 1, np.int64)
+    indptr = np.zeros(n + 1, np.int64)
     at = np.empty((n_blocks, n), np.int64)
     place = 0
-    for bucket in range(n):
-        starts[bucket] = place
+    for v in range(n):
+        indptr[v] = place
         for t in range(n_blocks):
-            at[t, bucket] = place
-            place += counts[t, bucket]
-    starts[n] = place
-    return starts, at
+            at[t, v] = place
+            place += counts[t, v]
+    indptr[n] = place
+    return indptr, at
 
 
 @jit_parallel
-def spread_ends(sources, targets, weights, bounds, shift, at, n_entries):
-    """Write every edge into the buckets of its ends; without weights if there are none."""
+def scatter(sources, targets, weights, bounds, at, n_entries):
+    """Write every edge into the rows of its ends; without weights if there are none."""
     weighted = len(weights) > 0
-    rows, columns = np.empty(n_entries, np.int32), np.empty(n_entries, np.int32)
+    indices = np.empty(n_entries, np.int32)
     out_weights = np.empty(n_entries if weighted else 0)
     for t in prange(len(bounds) - 1):
         mine = at[t]
@@ -63,75 +56,52 @@ def spread_ends(sources, targets, weights, bounds, shift, at, n_entries):
             s, d = sources[e], targets[e]
             if s == d:
                 continue
-            one = mine[s >> shift]
-            mine[s >> shift] = one + 1
-            two = mine[d >> shift]
-            mine[d >> shift] = two + 1
-            rows[one], columns[one] = s, d
-            rows[two], columns[two] = d, s
+            one, two = mine[s], mine[d]
+            indices[one] = d
+            indices[two] = s
             if weighted:
                 out_weights[one] = weights[e]
                 out_weights[two] = weights[e]
-    return rows, columns, out_weights
+            mine[s] = one + 1
+            mine[d] = two + 1
+    return indices, out_weights
 
 
 @jit_parallel
-def count_columns(indptr, indices, row_bounds, shift, n_buckets):
-    """Count for every block of rows the entries that each bucket of columns gets from it."""
-    counts = np.zeros((len(row_bounds) - 1, n_buckets), np.int64)
+def count_columns(n_nodes, indptr, indices, row_bounds):
+    """Count for every block of rows the entries that each node gets from it."""
+    counts = np.zeros((len(row_bounds) - 1, n_nodes), np.int32)
     for t in prange(len(row_bounds) - 1):
         mine = counts[t]
         for e in range(indptr[row_bounds[t]], indptr[row_bounds[t + 1]]):
-            mine[indices[e] >> shift] += 1
+            mine[indices[e]] += 1
     return counts
 
 
 @jit_parallel
-def spread_columns(indptr, indices, weights, row_bounds, shift, at, rows, columns, out_weights):
-    """Write every entry into the bucket of its column, rows ascending; what was a column is a row then."""
+def transpose(indptr, indices, weights, row_bounds, at):
+    """Turn rows into columns: those of a symmetric matrix come out in ascending order; returns repeated entries too."""
     weighted = len(weights) > 0
+    out_indices = np.empty_like(indices)
+    out_weights = np.empty_like(weights)
+    repeated = np.zeros(len(row_bounds) - 1, np.int64)
     for t in prange(len(row_bounds) - 1):
         mine = at[t]
         for row in range(row_bounds[t], row_bounds[t + 1]):
             for e in range(indptr[row], indptr[row + 1]):
                 column = indices[e]
-                place = mine[column >> shift]
-                mine[column >> shift] = place + 1
-                rows[place], columns[place] = column, row
+                place = mine[column]
+                out_indices[place] = row
                 if weighted:
                     out_weights[place] = weights[e]
-
-
-@jit_parallel
-def sort_buckets(n_nodes, starts, shift, rows, columns, weights, indices, out_weights):
-    """Sort every bucket by row, in place of what stood there; returns the starts of rows, and repeated neighbours."""
-    weighted = len(weights) > 0
-    indptr = np.zeros(n_nodes + 1, np.int64)
-    repeated = np.zeros(len(starts) - 1, np.int64)
-    for b in prange(len(starts) - 1):
-        first = b << shift
-        width = min(n_nodes - first, 1 << shift)
-        at = np.zeros(width + 1, np.int64)
-        for e in range(starts[b], starts[b + 1]):
-            at[rows[e] - first + 1] += 1
-        at[0] = starts[b]
-        for v in range(width):
-            at[v + 1] += at[v]
-            indptr[first + v + 1] = at[v + 1]
-        for e in range(starts[b], starts[b + 1]):
-            row = rows[e] - first
-            place = at[row]
-            at[row] = place + 1
-            indices[place] = columns[e]
-            if weighted:
-                out_weights[place] = weights[e]
-        count, begin = 0, starts[b]
-        for v in range(width):
-            for place in range(begin + 1, at[v]):
-                count += indices[place] == indices[place - 1]
-            begin = at[v]
-        repeated[b] = count
-    return indptr, repeated.sum()
+                mine[column] = place + 1
+    for t in prange(len(row_bounds) - 1):
+        count = 0
+        for row in range(row_bounds[t], row_bounds[t + 1]):
+            for e in range(indptr[row] + 1, indptr[row + 1]):
+                count += out_indices[e] == out_indices[e - 1]
+        repeated[t] = count
+    return out_indices, out_weights, repeated.sum()
 
 
 @jit

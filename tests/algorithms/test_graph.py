@@ -4,7 +4,7 @@ from _graphs import edge_lists
 from hypothesis import given
 from hypothesis import strategies as st
 
-import algorithms.graph as graph_module
+import algorithms._build as build_module
 from algorithms import Graph
 
 
@@ -96,11 +96,19 @@ def test_an_empty_graph_is_a_graph():
     assert (graph.n_nodes, graph.n_edges, len(graph.strengths())) == (0, 0, 0)
 
 
-@given(edge_lists())
-def test_blocks_of_edges_give_what_one_gives(rows):
+@given(edge_lists(), st.sampled_from([0, 200_000]), st.sampled_from([0, 4_000_000]), st.sampled_from([0, 1, 12]))
+def test_blocks_of_edges_and_buckets_of_rows_change_nothing(rows, parallel, direct, bits):
     alone = Graph.from_edges(*rows)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(graph_module, "PARALLEL_EDGES", 0)
-        together = Graph.from_edges(*rows)
-    for name in ("indptr", "indices", "weights"):
-        assert np.array_equal(getattr(alone, name), getattr(together, name))
+        patch.setattr(build_module, "PARALLEL_EDGES", parallel)
+        patch.setattr(build_module, "DIRECT_EDGES", direct)
+        patch.setattr(build_module, "BUCKET_BITS", bits)
+        other = Graph.from_edges(*rows)
+    for name in ("indptr", "indices", "weights", "n_self_loops"):
+        assert np.array_equal(getattr(alone, name), getattr(other, name))
+
+
+def test_buckets_of_rows_refuse_unknown_nodes_too(monkeypatch):
+    monkeypatch.setattr(build_module, "DIRECT_EDGES", -1)
+    with pytest.raises(ValueError, match="`targets` must lie in 0"):
+        Graph.from_edges(3, [0, 0], [3, 1])
