@@ -24,6 +24,7 @@ RULES = """
 # max_size = 1000
 # member_types = ["account", "wallet"]
 # densities = [0.2, 0.1, 0.05, 0.02, 0.01]      # of communities that may be rings
+# nested = false                      # only join the communities of the next finer density: quicker, finds fewer
 # bonus_events = ["claim", "bonus", "airdrop_claim", "reward"]
 # evidence = {{ {evidence} }}   # nats
 # overlap = 0.5                       # candidates that share more of the smaller one compete for one place

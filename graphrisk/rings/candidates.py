@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from algorithms.communities import find_nested_communities
+from algorithms.communities import find_communities, find_nested_communities
 from algorithms.cuts import connected_components, minimum_cut
 from algorithms.graph import Graph
 from graphrisk.rings.affinity import LEAST_PROBABILITY, Affinity, timed_probability, untimed_probability
@@ -100,9 +101,8 @@ def find_candidates(views: list[Graph], settings: RingSettings, seed: int) -> Ca
     found: dict[bytes, tuple[IntArray, int, float]] = {}
     offset = len(VIEW_NAMES) - len(views)
     for number, graph in enumerate(views):
-        falling = sorted(settings.densities, reverse=True)
-        for density, nested in zip(falling, find_nested_communities(graph, falling, seed=seed), strict=True):
-            for members in _groups(nested.labels, settings.min_size, settings.max_size):
+        for density, labels in _partitions(graph, settings, seed):
+            for members in _groups(labels, settings.min_size, settings.max_size):
                 found.setdefault(members.tobytes(), (members, number + offset, density))
         for members in _groups(connected_components(graph), settings.min_size, settings.max_size):
             found.setdefault(members.tobytes(), (members, number + offset, 0.0))
@@ -116,6 +116,17 @@ def find_candidates(views: list[Graph], settings: RingSettings, seed: int) -> Ca
         views=np.array([view for _, view, _ in sets], dtype=np.int8),
         densities=np.array([density for _, _, density in sets], dtype=np.float64),
     )
+
+
+def _partitions(graph: Graph, settings: RingSettings, seed: int) -> Iterator[tuple[float, IntArray]]:
+    """Labels at every density: one search each, or one sweep from the finest on."""
+    if settings.nested:
+        falling = sorted(set(settings.densities), reverse=True)
+        for density, found in zip(falling, find_nested_communities(graph, falling, seed=seed), strict=True):
+            yield density, found.labels
+    else:
+        for density in settings.densities:
+            yield density, find_communities(graph, objective="cpm", resolution=density, seed=seed).labels
 
 
 def _groups(labels: IntArray, least: int, most: int) -> list[IntArray]:
