@@ -5,7 +5,7 @@ from collections import namedtuple
 import numpy as np
 from numba import prange
 
-from algorithms._merging_kernels import group, share_groups
+from algorithms._merging_kernels import group, renumber, share_groups
 from algorithms._numba import jit, jit_parallel
 from algorithms._prefetch import AHEAD, FAR_NODES, ROWS_AHEAD, prefetch
 
@@ -154,21 +154,6 @@ def refine_shares(
 
 
 @jit
-def number_along(order, of_node):
-    """Number parts, each named by one of its nodes, by the first of their nodes in an order; returns parts and k."""
-    new = np.full(len(order), -1, np.int32)
-    out = np.empty(len(order), np.int32)
-    k = 0
-    for v in order:
-        part = of_node[v]
-        if new[part] < 0:
-            new[part] = k
-            k += 1
-        out[v] = new[part]
-    return out, k
-
-
-@jit
 def refine(
     rows,
     mass,
@@ -184,8 +169,6 @@ def refine(
     parallel_work,
 ):
     """Split every community into well-connected parts; returns the part of each node, and how many there are.
-
-    Parts are numbered community by community, so that those that have much to do with each other lie close in memory.
 
     Traag, Waltman and van Eck 2019, appendix A.2, RefinePartition: single nodes that are well connected to their
     community join a well-connected part of it, drawn with a probability that grows with the gain. Costs the entries
@@ -206,4 +189,4 @@ def refine(
             np.int64(0), n_labels, group_starts, members, before, rows, mass, labels, resolution, seed, parts, inner,
             scratch[0], touched[0], gains[0],
         )  # fmt: skip
-    return number_along(members, parts.of_node)
+    return renumber(parts.of_node)
