@@ -1,38 +1,13 @@
 """Kernels that build compressed sparse rows of a graph too large for the caches, bucket by bucket.
 
 Entries are spread over buckets of neighbouring rows first and sorted within each, so that what is written at random
-stays near, however large the graph is.
+stays near, however large the graph is. Row v belongs to bucket ``v >> shift``.
 """
 
 import numpy as np
 from numba import prange
 
 from algorithms._numba import jit_parallel
-
-
-@jit_parallel
-def count_bucket_ends(n_nodes, sources, targets, bounds, shift, n_buckets):
-    """Count for every block of edges the entries that each bucket gets from it, and self-loops; -1 for unknown nodes.
-
-    Row v belongs to bucket ``v >> shift``.
-    """
-    counts = np.zeros((len(bounds) - 1, n_buckets), np.int64)
-    loops = np.zeros(len(bounds) - 1, np.int64)
-    for t in prange(len(bounds) - 1):
-        mine = counts[t]
-        n_loops = 0
-        for e in range(bounds[t], bounds[t + 1]):
-            s, d = sources[e], targets[e]
-            if s < 0 or d < 0 or s >= n_nodes or d >= n_nodes:
-                n_loops = -1
-                break
-            if s == d:
-                n_loops += 1
-            else:
-                mine[s >> shift] += 1
-                mine[d >> shift] += 1
-        loops[t] = n_loops
-    return counts, loops
 
 
 @jit_parallel
@@ -57,17 +32,6 @@ def spread_ends(sources, targets, weights, bounds, shift, at, n_entries):
                 out_weights[one] = weights[e]
                 out_weights[two] = weights[e]
     return rows, columns, out_weights
-
-
-@jit_parallel
-def count_bucket_columns(indptr, indices, row_bounds, shift, n_buckets):
-    """Count for every block of rows the entries that each bucket of columns gets from it."""
-    counts = np.zeros((len(row_bounds) - 1, n_buckets), np.int64)
-    for t in prange(len(row_bounds) - 1):
-        mine = counts[t]
-        for e in range(indptr[row_bounds[t]], indptr[row_bounds[t + 1]]):
-            mine[indices[e] >> shift] += 1
-    return counts
 
 
 @jit_parallel

@@ -6,14 +6,14 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from algorithms import _bucket_kernels as buckets
+from algorithms._bucket_kernels import sort_buckets, spread_columns, spread_ends
 from algorithms._build_kernels import count_columns, count_ends, merge_repeated, place_blocks, scatter, transpose
 
 IntArray = npt.NDArray[np.int32]
 FloatArray = npt.NDArray[np.float64]
 LongArray = npt.NDArray[np.int64]
-# starts of rows, columns, weights (none if there were none), self-loops (-1 for unknown nodes), repeated entries
-Built = tuple[LongArray, IntArray, FloatArray, LongArray, int]
+# starts of rows, columns, weights (none if there were none), repeated entries
+Rows = tuple[LongArray, IntArray, FloatArray, int]
 
 PARALLEL_EDGES = 200_000  # fewer do not pay for waking threads
 DIRECT_EDGES = 4_000_000  # the entries of so many fit into the last cache, and are best written at once
@@ -25,23 +25,26 @@ def build(
     n_nodes: int, sources: IntArray, targets: IntArray, weights: FloatArray
 ) -> tuple[LongArray, IntArray, FloatArray, int]:
     """Sort the entries by row and column, and merge those of one edge; returns rows and the number of self-loops."""
-    by = _directly if len(sources) <= DIRECT_EDGES else _by_buckets
-    indptr, indices, out_weights, loops, repeated = by(n_nodes, sources, targets, weights)
+    direct = len(sources) <= DIRECT_EDGES
+    shift = 0 if direct else max(BUCKET_BITS, int(n_nodes).bit_length() - MOST_BUCKETS_BITS)
+    n_blocks = numba.get_num_threads() if len(sources) > PARALLEL_EDGES else 1  # the result does not depend on them
+    bounds = np.arange(n_blocks + 1) * len(sources) // n_blocks
+    # entries that are few enough to be written directly are counted in 32 bits, which take half the cache
+    counts = np.zeros((n_blocks, (n_nodes - 1 >> shift) + 1), np.int32 if direct else np.int64)
+    loops = count_ends(n_nodes, sources, targets, bounds, shift, counts)
     if loops.min() < 0:
         for name, ids in (("sources", sources), ("targets", targets)):
             if ids.min() < 0 or ids.max() >= n_nodes:
                 raise ValueError(f"`{name}` must lie in 0 .. {n_nodes - 1}, got {ids.min()} .. {ids.max()}")
+    if direct:
+        indptr, indices, out_weights, repeated = _directly(sources, targets, weights, bounds, counts)
+    else:
+        indptr, indices, out_weights, repeated = _by_buckets(n_nodes, sources, targets, weights, bounds, counts, shift)
     if repeated:
         indptr, indices, out_weights = merge_repeated(indptr, indices, out_weights)
     elif not len(weights):
         out_weights = np.ones(len(indices))
     return indptr, indices, out_weights, int(loops.sum())
-
-
-def _cut(n: int) -> LongArray:
-    """Blocks of edges, one per thread; the result does not depend on them."""
-    n_blocks = numba.get_num_threads() if n > PARALLEL_EDGES else 1
-    return np.arange(n_blocks + 1) * n // n_blocks
 
 
 def _cut_rows(indptr: LongArray, n_blocks: int) -> LongArray:
@@ -51,38 +54,38 @@ def _cut_rows(indptr: LongArray, n_blocks: int) -> LongArray:
     return bounds
 
 
-def _unknown(loops: LongArray) -> Built:
-    return np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0), loops, 0
-
-
-def _directly(n_nodes: int, sources: IntArray, targets: IntArray, weights: FloatArray) -> Built:
+def _directly(
+    sources: IntArray, targets: IntArray, weights: FloatArray, bounds: LongArray, counts: npt.NDArray[np.int32]
+) -> Rows:
     """Write every entry where it belongs."""
-    bounds = _cut(len(sources))
-    counts, loops = count_ends(n_nodes, sources, targets, bounds)
-    if loops.min() < 0:
-        return _unknown(loops)
     indptr, at = place_blocks(counts)
     indices, out_weights = scatter(sources, targets, weights, bounds, at, int(indptr[-1]))
-    row_bounds = _cut_rows(indptr, len(bounds) - 1)
-    _, at = place_blocks(count_columns(n_nodes, indptr, indices, row_bounds))
+    row_bounds = _cut_rows(indptr, len(counts))
+    counts[:] = 0
+    count_columns(indptr, indices, row_bounds, 0, counts)
+    _, at = place_blocks(counts)
     indices, out_weights, repeated = transpose(indptr, indices, out_weights, row_bounds, at)
-    return indptr, indices, out_weights, loops, int(repeated)
+    return indptr, indices, out_weights, int(repeated)
 
 
-def _by_buckets(n_nodes: int, sources: IntArray, targets: IntArray, weights: FloatArray) -> Built:
+def _by_buckets(
+    n_nodes: int,
+    sources: IntArray,
+    targets: IntArray,
+    weights: FloatArray,
+    bounds: LongArray,
+    counts: LongArray,
+    shift: int,
+) -> Rows:
     """Write every entry into its bucket, and sort the buckets."""
-    bounds = _cut(len(sources))
-    shift = max(BUCKET_BITS, int(n_nodes).bit_length() - MOST_BUCKETS_BITS)
-    n_buckets = (max(n_nodes, 1) - 1 >> shift) + 1
-    counts, loops = buckets.count_bucket_ends(n_nodes, sources, targets, bounds, shift, n_buckets)
-    if loops.min() < 0:
-        return _unknown(loops)
     starts, at = place_blocks(counts)
-    rows, columns, spread = buckets.spread_ends(sources, targets, weights, bounds, shift, at, int(starts[-1]))
+    rows, columns, spread = spread_ends(sources, targets, weights, bounds, shift, at, int(starts[-1]))
     indices, out_weights = np.empty_like(rows), np.empty_like(spread)
-    indptr, _ = buckets.sort_buckets(n_nodes, starts, shift, rows, columns, spread, indices, out_weights)
-    row_bounds = _cut_rows(indptr, len(bounds) - 1)
-    _, at = place_blocks(buckets.count_bucket_columns(indptr, indices, row_bounds, shift, n_buckets))
-    buckets.spread_columns(indptr, indices, out_weights, row_bounds, shift, at, rows, columns, spread)
-    indptr, repeated = buckets.sort_buckets(n_nodes, starts, shift, rows, columns, spread, indices, out_weights)
-    return indptr, indices, out_weights, loops, int(repeated)
+    indptr, _ = sort_buckets(n_nodes, starts, shift, rows, columns, spread, indices, out_weights)
+    row_bounds = _cut_rows(indptr, len(counts))
+    counts[:] = 0
+    count_columns(indptr, indices, row_bounds, shift, counts)
+    _, at = place_blocks(counts)
+    spread_columns(indptr, indices, out_weights, row_bounds, shift, at, rows, columns, spread)
+    indptr, repeated = sort_buckets(n_nodes, starts, shift, rows, columns, spread, indices, out_weights)
+    return indptr, indices, out_weights, int(repeated)

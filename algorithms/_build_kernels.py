@@ -7,9 +7,11 @@ from algorithms._numba import jit, jit_parallel
 
 
 @jit_parallel
-def count_ends(n_nodes, sources, targets, bounds):
-    """Count for every block of edges the entries that each node gets from it, and self-loops; -1 for unknown nodes."""
-    counts = np.zeros((len(bounds) - 1, n_nodes), np.int32)
+def count_ends(n_nodes, sources, targets, bounds, shift, counts):
+    """Count for every block of edges the entries that each bucket gets from it, and self-loops; -1 for unknown nodes.
+
+    Row v belongs to bucket ``v >> shift``: with a shift of 0 every row is one. `counts` is (blocks, buckets), zero.
+    """
     loops = np.zeros(len(bounds) - 1, np.int64)
     for t in prange(len(bounds) - 1):
         mine = counts[t]
@@ -22,15 +24,15 @@ def count_ends(n_nodes, sources, targets, bounds):
             if s == d:
                 n_loops += 1
             else:
-                mine[s] += 1
-                mine[d] += 1
+                mine[s >> shift] += 1
+                mine[d >> shift] += 1
         loops[t] = n_loops
-    return counts, loops
+    return loops
 
 
 @jit
 def place_blocks(counts):
-    """Start of every row, and where each block writes into it; blocks follow each other as the edges do."""
+    """Start of every bucket, and where each block writes into it; blocks follow each other as the edges do."""
     n_blocks, n = counts.shape
     indptr = np.zeros(n + 1, np.int64)
     at = np.empty((n_blocks, n), np.int64)
@@ -68,14 +70,12 @@ def scatter(sources, targets, weights, bounds, at, n_entries):
 
 
 @jit_parallel
-def count_columns(n_nodes, indptr, indices, row_bounds):
-    """Count for every block of rows the entries that each node gets from it."""
-    counts = np.zeros((len(row_bounds) - 1, n_nodes), np.int32)
+def count_columns(indptr, indices, row_bounds, shift, counts):
+    """Count for every block of rows the entries that each bucket of columns gets from it, into `counts`."""
     for t in prange(len(row_bounds) - 1):
         mine = counts[t]
         for e in range(indptr[row_bounds[t]], indptr[row_bounds[t + 1]]):
-            mine[indices[e]] += 1
-    return counts
+            mine[indices[e] >> shift] += 1
 
 
 @jit_parallel

@@ -154,12 +154,23 @@ def account_transfer_features(
         columns |= _row_columns(transfers, rows or transfer_features(transfers, settings=week), n_accounts)
     columns |= _loop_columns(transfers, n_accounts)
     columns |= _partner_columns(columns, transfers.sources[one_off], transfers.targets[one_off], n_accounts)
-    columns |= _around_columns(columns, transfers, n_accounts)
-    return AccountFeatures(np.stack(list(columns.values()), axis=1).astype(np.float32), tuple(columns))
+    accounts, others = _partners(transfers)
+    values = np.empty((n_accounts, 2 * len(columns)), np.float32, order="F")
+    for k, column in enumerate(columns.values()):
+        values[:, k] = column
+        values[:, len(columns) + k] = _known_mean(accounts, column[others], n_accounts)
+    return AccountFeatures(values, (*columns, *(f"around_{name}" for name in columns)))
 
 
 def _ratio(part: npt.NDArray[Any], whole: FloatArray) -> FloatArray:
     return np.asarray(np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0))
+
+
+def _known_mean(accounts: npt.NDArray[Any], values: FloatArray, n: int) -> FloatArray:
+    """Mean of the known values per account, NaN where there is none."""
+    known = np.isfinite(values)
+    accounts = accounts[known]
+    return _ratio(np.bincount(accounts, values[known], n), np.bincount(accounts, minlength=n).astype(np.float64))
 
 
 def _moments(key: str, accounts: npt.NDArray[Any], values: FloatArray, n: int) -> dict[str, FloatArray]:
@@ -167,7 +178,7 @@ def _moments(key: str, accounts: npt.NDArray[Any], values: FloatArray, n: int) -
     known = np.isfinite(values)
     accounts, values = accounts[known], values[known]
     count = np.bincount(accounts, minlength=n).astype(np.float64)
-    mean = _ratio(np.bincount(accounts, values, n), count)
+    mean = _known_mean(accounts, values, n)
     off = values - mean[accounts]
     return {f"{key}_mean": mean, f"{key}_spread": np.sqrt(_ratio(np.bincount(accounts, off * off, n), count))}
 
@@ -218,19 +229,18 @@ def _row_columns(transfers: Transfers, rows: TransferFeatures, n: int) -> dict[s
     for side, ends in (("out", transfers.sources), ("in", transfers.targets)):
         for name in ROW_FEATURES:
             values = rows[name].astype(np.float64)
-            out[f"{side}_{name}_mean"] = _moments("x", ends, values, n)["x_mean"]
+            out[f"{side}_{name}_mean"] = _known_mean(ends, values, n)
             out[f"{side}_{name}_most"] = _extreme(np.fmax, ends, values, n)
     return out
 
 
-def _around_columns(columns: dict[str, FloatArray], transfers: Transfers, n: int) -> dict[str, FloatArray]:
-    """Means of every column over the distinct accounts paid or paid by."""
+def _partners(transfers: Transfers) -> tuple[LongArray, LongArray]:
+    """Every account with every other one that it paid or was paid by, once."""
     low = np.minimum(transfers.sources, transfers.targets).astype(np.int64)
     high = np.maximum(transfers.sources, transfers.targets).astype(np.int64)
     pairs = np.unique((low << 32 | high)[low != high])
-    accounts = np.concatenate([pairs >> 32, pairs & 0xFFFFFFFF])
-    others = np.concatenate([pairs & 0xFFFFFFFF, pairs >> 32])
-    return {f"around_{name}": _moments("x", accounts, values[others], n)["x_mean"] for name, values in columns.items()}
+    one, two = pairs >> 32, pairs & 0xFFFFFFFF
+    return np.concatenate([one, two]), np.concatenate([two, one])
 
 
 def _partner_columns(

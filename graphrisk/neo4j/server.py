@@ -57,7 +57,10 @@ class Server:
                 raise WritebackError(f"Neo4j at {settings.uri}: {sentence(error)}") from error
 
     def write(self, work: Callable[[Any], T]) -> T:
-        """Run work in one transaction, again if it could not end; it must bear being run twice."""
+        """Run work in one transaction, again if it may not have ended; it must bear being run twice.
+
+        If a commit was done and its answer lost, what comes back is of the second run: it counts no change.
+        """
 
         def once() -> T:
             with self._session() as session, session.begin_transaction() as transaction:

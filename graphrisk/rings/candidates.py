@@ -101,7 +101,7 @@ def find_candidates(views: list[Graph], settings: RingSettings, seed: int) -> Ca
     found: dict[bytes, tuple[IntArray, int, float]] = {}
     offset = len(VIEW_NAMES) - len(views)
     for number, graph in enumerate(views):
-        for density, labels in _partitions(graph, settings, seed):
+        for density, labels in partitions(graph, settings, seed):
             for members in _groups(labels, settings.min_size, settings.max_size):
                 found.setdefault(members.tobytes(), (members, number + offset, density))
         for members in _groups(connected_components(graph), settings.min_size, settings.max_size):
@@ -118,7 +118,7 @@ def find_candidates(views: list[Graph], settings: RingSettings, seed: int) -> Ca
     )
 
 
-def _partitions(graph: Graph, settings: RingSettings, seed: int) -> Iterator[tuple[float, IntArray]]:
+def partitions(graph: Graph, settings: RingSettings, seed: int) -> Iterator[tuple[float, IntArray]]:
     """Labels at every density: one search each, or one sweep from the finest on."""
     if settings.nested:
         falling = sorted(set(settings.densities), reverse=True)

@@ -95,6 +95,7 @@ def test_means_over_all_partners_count_each_once_and_leave_out_who_lacks_the_col
     received = found["all_in_count"]
     assert found["around_all_in_count"][0] == pytest.approx((received[1] + received[2] + received[3]) / 3)
     assert found["around_all_out_amount_mean"][0] == pytest.approx((1 + 7) / 2)
+    assert found["around_all_in_count"][2] == received[0]  # paying itself makes no partner
     assert np.isnan(found["around_all_in_count"][4])
     before = [name for name in found.names if not name.startswith("around_")]
     assert found.names[len(before) :] == tuple(f"around_{name}" for name in before)

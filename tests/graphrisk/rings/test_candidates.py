@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from algorithms import Graph
-from graphrisk.rings.candidates import find_candidates
+from graphrisk.rings.candidates import find_candidates, partitions
 from graphrisk.rings.settings import RingSettings
 
 
@@ -29,11 +29,16 @@ def test_planted_groups_are_proposed_once_each(nested):
     assert set(found.densities) <= {0.0, *RingSettings().densities}
 
 
-def test_what_one_sweep_proposes_lies_within_each_other_or_apart():
-    settings = RingSettings(nested=True, densities=[0.02, 0.3, 0.005], min_size=2)
-    found = find_candidates([groups_and_noise()], settings, seed=0)
-    by_density = [[set(found[c]) for c in range(len(found)) if found.densities[c] == d] for d in (0.3, 0.02)]
-    whole = [s for s in by_density[0] if len(s) == 8]
-    assert len(whole) == 10
-    for group in whole:
-        assert not any(s & group and not (s <= group or group <= s) for s in by_density[1] if len(s) > 8)
+def split_communities(settings):
+    """How many times a community of one density lies in more than one of the next coarser density."""
+    chance = np.random.default_rng(0)
+    graph = Graph.from_edges(200, *chance.integers(0, 200, (2, 1500)), chance.uniform(0.05, 0.55, 1500))
+    by_density = dict(partitions(graph, settings, 0))
+    falling = [by_density[density] for density in sorted(by_density, reverse=True)]
+    return sum(len(set(zip(*pair, strict=True))) - pair[0].max() - 1 for pair in itertools.pairwise(falling))
+
+
+def test_one_sweep_only_joins_communities_whatever_the_order_of_densities():
+    densities = [0.02, 0.2, 0.05, 0.2]
+    assert split_communities(RingSettings(nested=True, densities=densities)) == 0
+    assert split_communities(RingSettings(densities=densities)) > 0
