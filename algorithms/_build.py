@@ -7,7 +7,16 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms._bucket_kernels import sort_buckets, spread_columns, spread_ends
-from algorithms._build_kernels import count_columns, count_ends, merge_repeated, place_blocks, scatter, transpose
+from algorithms._build_kernels import (
+    count_columns,
+    count_ends,
+    count_repeated,
+    merge_repeated,
+    place_blocks,
+    scatter,
+    transpose,
+)
+from algorithms._threads import side_by_side, stretches
 
 IntArray = npt.NDArray[np.int32]
 FloatArray = npt.NDArray[np.float64]
@@ -31,8 +40,10 @@ def build(
     bounds = np.arange(n_blocks + 1) * len(sources) // n_blocks
     # entries that are few enough to be written directly are counted in 32 bits, which take half the cache
     counts = np.zeros((n_blocks, (n_nodes - 1 >> shift) + 1), np.int32 if direct else np.int64)
-    loops = count_ends(n_nodes, sources, targets, bounds, shift, counts)
-    if loops.min() < 0:
+    loops = side_by_side(
+        count_ends, [(n_nodes, sources, targets, *block, shift, counts[t]) for t, block in enumerate(stretches(bounds))]
+    )
+    if min(loops) < 0:
         for name, ids in (("sources", sources), ("targets", targets)):
             if ids.min() < 0 or ids.max() >= n_nodes:
                 raise ValueError(f"`{name}` must lie in 0 .. {n_nodes - 1}, got {ids.min()} .. {ids.max()}")
@@ -42,15 +53,16 @@ def build(
         indptr, indices, out_weights, repeated = _by_buckets(n_nodes, sources, targets, weights, bounds, counts, shift)
     if repeated:
         indptr, indices, out_weights = merge_repeated(indptr, indices, out_weights)
+        indices, out_weights = indices[: indptr[-1]].copy(), out_weights[: indptr[-1]].copy()
     elif not len(weights):
         out_weights = np.ones(len(indices))
-    return indptr, indices, out_weights, int(loops.sum())
+    return indptr, indices, out_weights, int(sum(loops))
 
 
-def _cut_rows(indptr: LongArray, n_blocks: int) -> LongArray:
-    """Blocks of rows with about as many entries each."""
-    bounds = np.searchsorted(indptr, np.arange(n_blocks + 1) * int(indptr[-1]) // n_blocks)
-    bounds[0], bounds[-1] = 0, len(indptr) - 1
+def _cut(places: LongArray, n_blocks: int) -> LongArray:
+    """Blocks of rows or buckets with about as many entries each, given where these start."""
+    bounds = np.searchsorted(places, np.arange(n_blocks + 1) * int(places[-1]) // n_blocks)
+    bounds[0], bounds[-1] = 0, len(places) - 1
     return bounds
 
 
@@ -59,13 +71,23 @@ def _directly(
 ) -> Rows:
     """Write every entry where it belongs."""
     indptr, at = place_blocks(counts)
-    indices, out_weights = scatter(sources, targets, weights, bounds, at, int(indptr[-1]))
-    row_bounds = _cut_rows(indptr, len(counts))
+    n_entries = int(indptr[-1])
+    loose, loose_weights = np.empty(n_entries, np.int32), np.empty(n_entries if len(weights) else 0)
+    side_by_side(
+        scatter,
+        [(sources, targets, weights, *block, at[t], loose, loose_weights) for t, block in enumerate(stretches(bounds))],
+    )
+    blocks = stretches(_cut(indptr, len(counts)))
     counts[:] = 0
-    count_columns(indptr, indices, row_bounds, 0, counts)
+    side_by_side(count_columns, [(indptr, loose, *block, 0, counts[t]) for t, block in enumerate(blocks)])
     _, at = place_blocks(counts)
-    indices, out_weights, repeated = transpose(indptr, indices, out_weights, row_bounds, at)
-    return indptr, indices, out_weights, int(repeated)
+    indices, out_weights = np.empty_like(loose), np.empty_like(loose_weights)
+    side_by_side(
+        transpose,
+        [(indptr, loose, loose_weights, *block, at[t], indices, out_weights) for t, block in enumerate(blocks)],
+    )
+    repeated = side_by_side(count_repeated, [(indptr, indices, *block) for block in blocks])
+    return indptr, indices, out_weights, sum(repeated)
 
 
 def _by_buckets(
@@ -79,13 +101,33 @@ def _by_buckets(
 ) -> Rows:
     """Write every entry into its bucket, and sort the buckets."""
     starts, at = place_blocks(counts)
-    rows, columns, spread = spread_ends(sources, targets, weights, bounds, shift, at, int(starts[-1]))
+    n_entries = int(starts[-1])
+    rows, columns = np.empty(n_entries, np.int32), np.empty(n_entries, np.int32)
+    spread = np.empty(n_entries if len(weights) else 0)
+    side_by_side(
+        spread_ends,
+        [
+            (sources, targets, weights, *block, shift, at[t], rows, columns, spread)
+            for t, block in enumerate(stretches(bounds))
+        ],
+    )
+    indptr = np.zeros(n_nodes + 1, np.int64)
     indices, out_weights = np.empty_like(rows), np.empty_like(spread)
-    indptr, _ = sort_buckets(n_nodes, starts, shift, rows, columns, spread, indices, out_weights)
-    row_bounds = _cut_rows(indptr, len(counts))
+
+    def sort() -> int:
+        found = (indptr, indices, out_weights)
+        blocks = stretches(_cut(starts, len(counts)))
+        return sum(
+            side_by_side(sort_buckets, [(starts, *block, shift, rows, columns, spread, *found) for block in blocks])
+        )
+
+    sort()
+    blocks = stretches(_cut(indptr, len(counts)))
     counts[:] = 0
-    count_columns(indptr, indices, row_bounds, shift, counts)
+    side_by_side(count_columns, [(indptr, indices, *block, shift, counts[t]) for t, block in enumerate(blocks)])
     _, at = place_blocks(counts)
-    spread_columns(indptr, indices, out_weights, row_bounds, shift, at, rows, columns, spread)
-    indptr, repeated = sort_buckets(n_nodes, starts, shift, rows, columns, spread, indices, out_weights)
-    return indptr, indices, out_weights, int(repeated)
+    side_by_side(
+        spread_columns,
+        [(indptr, indices, out_weights, *block, shift, at[t], rows, columns, spread) for t, block in enumerate(blocks)],
+    )
+    return indptr, indices, out_weights, sort()

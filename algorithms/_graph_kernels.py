@@ -3,6 +3,7 @@
 import numpy as np
 
 from algorithms._numba import jit
+from algorithms._sorting_kernels import count_below
 
 FEW = 16  # a map of all nodes pays if one in so many is wanted
 
@@ -47,7 +48,7 @@ def cut_out(nodes, indptr, indices, weights):
             if mapped:
                 at = new[indices[entry]]
             else:
-                at = np.searchsorted(nodes, indices[entry])
+                at = count_below(nodes, 0, len(nodes), indices[entry])
                 if at == len(nodes) or nodes[at] != indices[entry]:
                     at = -1
             out_indices[place] = at

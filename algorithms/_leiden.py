@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms._leiden_kernels import all_ones, doubled_quality, outside_weight, split_components
-from algorithms._merging_kernels import add_up, follow, merge, renumber, take_off_leaves
+from algorithms._leiden_steps import merge, refine
+from algorithms._merging_kernels import add_up, follow, renumber, take_off_leaves
 from algorithms._moving_kernels import Rows, Rules, move_nodes
-from algorithms._refining_kernels import refine
 from algorithms.graph import Graph
 
 IntArray = npt.NDArray[np.int32]
@@ -145,7 +145,7 @@ def _descend(
             mixed_seed = np.uint64((seed[0] * 0x9E3779B1 + seed[1] * 0x10001 + depth) & 0xFFFFFFFFFFFFFFFF)
             parts, n_parts = refine(
                 rows, level.mass, labels, n_labels, problem.resolution, mixed_seed,
-                indices, weights, room.scratch, room.touched, room.gains, PARALLEL_ENTRIES,
+                (indices, weights), (room.scratch, room.touched, room.gains), PARALLEL_ENTRIES,
             )  # fmt: skip
         if n_parts == n:
             return node_map, level, False  # nothing could be merged within its community: the graph would stay as it is

@@ -1,10 +1,9 @@
 """Kernels that make one node of several: grouping, aggregation into rows with gaps, leaves."""
 
 import numpy as np
-from numba import prange
 
 from algorithms._moving_kernels import WORK_PER_NODE
-from algorithms._numba import jit, jit_parallel
+from algorithms._numba import jit
 from algorithms._prefetch import AHEAD, FAR_NODES, ROWS_AHEAD, prefetch
 
 
@@ -90,41 +89,6 @@ def merge_groups(low, high, group_starts, members, before, rows, labels, out_end
                 place += 1
             to[other] = 0.0
         out_ends[g] = place
-
-
-@jit_parallel
-def merge_shares(bounds, group_starts, members, before, rows, labels, out_ends, out_indices, out_weights, scratch):
-    """Do every thread's share of `merge_groups`."""
-    for t in prange(len(scratch)):
-        merge_groups(
-            bounds[t], bounds[t + 1], group_starts, members, before, rows, labels,
-            out_ends, out_indices, out_weights, scratch[t],
-        )  # fmt: skip
-
-
-@jit
-def merge(rows, labels, n_groups, out_indices, out_weights, scratch, parallel_work):
-    """Make the graph of the groups in rows with gaps; returns their starts and ends."""
-    group_starts, members = group(labels, n_groups)
-    before, bounds = share_groups(rows.starts, rows.ends, group_starts, members, len(scratch))
-    out_ends = np.empty(n_groups, np.int64)
-    if len(scratch) > 1 and before[n_groups] > parallel_work:
-        merge_shares(bounds, group_starts, members, before, rows, labels, out_ends, out_indices, out_weights, scratch)
-    else:
-        merge_groups(
-            np.int64(0),
-            n_groups,
-            group_starts,
-            members,
-            before,
-            rows,
-            labels,
-            out_ends,
-            out_indices,
-            out_weights,
-            scratch[0],
-        )
-    return before[:-1].copy(), out_ends
 
 
 @jit

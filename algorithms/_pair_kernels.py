@@ -1,13 +1,13 @@
 """The kernel that weighs what pairs of actors share."""
 
-import numpy as np
-from numba import prange
-
-from algorithms._numba import jit_parallel
+from algorithms._numba import jit
+from algorithms._sorting_kernels import count_below
 
 
-@jit_parallel
+@jit
 def weigh(
+    begin,
+    end,
     sources,
     targets,
     starts,
@@ -21,16 +21,16 @@ def weigh(
     long_nats,
     apart_nats,
     missing,
+    out,
 ):
-    """Sum over the shared signals of every pair; each pair is one thread's, so that threads change nothing."""
-    out = np.zeros(len(sources))
-    for pair in prange(len(sources)):
+    """Sum over the shared signals of some pairs, into `out`."""
+    for pair in range(begin, end):
         a, b = sources[pair], targets[pair]
         total = 0.0
         for at in range(starts[pair], starts[pair + 1]):
             signal = signals[at]
-            i = row_starts[a] + np.searchsorted(row_signals[row_starts[a] : row_starts[a + 1]], signal)
-            j = row_starts[b] + np.searchsorted(row_signals[row_starts[b] : row_starts[b + 1]], signal)
+            i = count_below(row_signals, row_starts[a], row_starts[a + 1], signal)
+            j = count_below(row_signals, row_starts[b], row_starts[b + 1], signal)
             weight = nats[signal]
             if first[i] != missing and first[j] != missing and last[i] != missing and last[j] != missing:
                 overlap = min(last[i], last[j]) - max(first[i], first[j])
@@ -40,4 +40,3 @@ def weigh(
                     weight -= apart_nats
             total += max(weight, 0.0)
         out[pair] = total
-    return out

@@ -3,11 +3,8 @@
 from collections import namedtuple
 
 import numpy as np
-from numba import prange
 
-from algorithms._numba import jit, jit_parallel
-
-SMALL = 32  # so few are sorted by insertion
+from algorithms._numba import jit
 
 # distinct actors of signal s, ascending, stand at starts[s] .. ends[s] of `actors`
 Signals = namedtuple("Signals", "starts ends actors")
@@ -19,49 +16,40 @@ Pairs = namedtuple("Pairs", "sources targets weights counts evidence_starts evid
 
 
 @jit
-def group_by_signal(n_signals, actors, signals):
-    """List the actors of every row by signal, in the order of the rows."""
+def group_by_actor(n_actors, actors, signals):
+    """List the signals of every actor, in the order of the rows."""
+    starts = np.zeros(n_actors + 1, np.int64)
+    for a in actors:
+        starts[a + 1] += 1
+    for a in range(n_actors):
+        starts[a + 1] += starts[a]
+    at = starts[:-1].copy()
+    out = np.empty(len(signals), np.int32)
+    for row in range(len(signals)):
+        a = actors[row]
+        out[at[a]] = signals[row]
+        at[a] += 1
+    return starts, out
+
+
+@jit
+def group_by_signal(n_signals, actor_starts, signals):
+    """List the actors of every signal, ascending and each once; returns where they start and end, and the actors."""
     starts = np.zeros(n_signals + 1, np.int64)
     for s in signals:
         starts[s + 1] += 1
     for s in range(n_signals):
         starts[s + 1] += starts[s]
-    at = starts[:-1].copy()
-    out = np.empty(len(actors), np.int32)
-    for row in range(len(actors)):
-        s = signals[row]
-        out[at[s]] = actors[row]
-        at[s] += 1
-    return starts, out
-
-
-@jit
-def sort_signal(actors, begin, end):
-    """Sort the actors of one signal, each once; returns where they end."""
-    if end - begin > SMALL:
-        actors[begin:end].sort()
-    else:
-        for i in range(begin + 1, end):
-            actor, j = actors[i], i
-            while j > begin and actors[j - 1] > actor:
-                actors[j] = actors[j - 1]
-                j -= 1
-            actors[j] = actor
-    place = min(begin + 1, end)
-    for i in range(begin + 1, end):
-        actors[place] = actors[i]
-        place += actors[i] != actors[place - 1]
-    return place
-
-
-@jit_parallel
-def sort_signals(bounds, starts, actors):
-    """Sort the actors of every signal, each once; returns where they end."""
-    ends = np.empty(len(starts) - 1, np.int64)
-    for t in prange(len(bounds) - 1):
-        for s in range(bounds[t], bounds[t + 1]):
-            ends[s] = sort_signal(actors, starts[s], starts[s + 1])
-    return ends
+    ends = starts[:-1].copy()
+    out = np.empty(len(signals), np.int32)
+    for a in range(len(actor_starts) - 1):
+        for row in range(actor_starts[a], actor_starts[a + 1]):
+            s = signals[row]
+            place = ends[s]
+            if place == starts[s] or out[place - 1] != a:
+                out[place] = a
+                ends[s] = place + 1
+    return starts, ends, out
 
 
 @jit
@@ -126,8 +114,10 @@ def merge_runs(keys, other, run_starts, n_runs):
 
 
 @jit
-def fill_share(low, high, uses, actors, nats, pairs, keys, other, run_starts):
+def fill_share(low, high, most_keys, most_runs, uses, actors, nats, pairs):
     """Write the pairs of some actors one after the other; returns where they end."""
+    keys, other = np.empty(most_keys, np.int64), np.empty(most_keys, np.int64)
+    run_starts = np.empty(most_runs + 1, np.int64)
     pair = uses.before[low] - 1
     place = uses.before[low]
     for a in range(low, high):
@@ -157,17 +147,6 @@ def fill_share(low, high, uses, actors, nats, pairs, keys, other, run_starts):
             pairs.evidence[place] = s
             place += 1
     return pair + 1
-
-
-@jit_parallel
-def fill_shares(bounds, most_keys, most_runs, uses, actors, nats, pairs):
-    """Do every thread's share of `fill_share`; returns where the pairs of each end."""
-    ends = np.empty(len(bounds) - 1, np.int64)
-    for t in prange(len(bounds) - 1):
-        keys, other = np.empty(most_keys, np.int64), np.empty(most_keys, np.int64)
-        run_starts = np.empty(most_runs + 1, np.int64)
-        ends[t] = fill_share(bounds[t], bounds[t + 1], uses, actors, nats, pairs, keys, other, run_starts)
-    return ends
 
 
 @jit

@@ -1,12 +1,10 @@
-"""Kernels of Leiden's refinement: every community is split into well-connected parts, each by one thread."""
+"""Kernels of Leiden's refinement: every community is split into well-connected parts."""
 
 from collections import namedtuple
 
 import numpy as np
-from numba import prange
 
-from algorithms._merging_kernels import group, renumber, share_groups
-from algorithms._numba import jit, jit_parallel
+from algorithms._numba import jit
 from algorithms._prefetch import AHEAD, FAR_NODES, ROWS_AHEAD, prefetch
 
 RANDOMNESS = 0.01
@@ -109,7 +107,11 @@ def draw_part(resolution, m, total, seed, v, parts, n_touched, to, touched, gain
 def refine_groups(
     low, high, group_starts, members, before, rows, mass, labels, resolution, seed, parts, inner, to, touched, gains
 ):
-    """Split some communities."""
+    """Split some communities into well-connected parts.
+
+    Traag, Waltman and van Eck 2019, appendix A.2, RefinePartition: single nodes that are well connected to their
+    community join a well-connected part of it, drawn with a probability that grows with the gain.
+    """
     unit = rows.unit
     for g in range(low, high):
         first, last = group_starts[g], group_starts[g + 1]
@@ -139,54 +141,3 @@ def refine_groups(
                 for k in range(n_touched):
                     to[touched[k]] = 0.0
             begin = end
-
-
-@jit_parallel
-def refine_shares(
-    bounds, group_starts, members, before, rows, mass, labels, resolution, seed, parts, inner, scratch, touched, gains
-):
-    """Do every thread's share of `refine_groups`."""
-    for t in prange(len(scratch)):
-        refine_groups(
-            bounds[t], bounds[t + 1], group_starts, members, before, rows, mass, labels, resolution, seed,
-            parts, inner, scratch[t], touched[t], gains[t],
-        )  # fmt: skip
-
-
-@jit
-def refine(
-    rows,
-    mass,
-    labels,
-    n_labels,
-    resolution,
-    seed,
-    inner_indices,
-    inner_weights,
-    scratch,
-    touched,
-    gains,
-    parallel_work,
-):
-    """Split every community into well-connected parts; returns the part of each node, and how many there are.
-
-    Traag, Waltman and van Eck 2019, appendix A.2, RefinePartition: single nodes that are well connected to their
-    community join a well-connected part of it, drawn with a probability that grows with the gain. Costs the entries
-    of the graph; `inner_indices` and `inner_weights` have room for them.
-    """
-    n = len(mass)
-    group_starts, members = group(labels, n_labels)
-    before, bounds = share_groups(rows.starts, rows.ends, group_starts, members, len(scratch))
-    parts = Parts(np.empty(n, np.int32), np.empty(n), np.empty(n), np.empty(n, np.uint8))
-    inner = Inner(np.empty(n, np.int64), inner_indices, inner_weights)
-    if len(scratch) > 1 and before[n_labels] > parallel_work:
-        refine_shares(
-            bounds, group_starts, members, before, rows, mass, labels, resolution, seed, parts, inner,
-            scratch, touched, gains,
-        )  # fmt: skip
-    else:
-        refine_groups(
-            np.int64(0), n_labels, group_starts, members, before, rows, mass, labels, resolution, seed, parts, inner,
-            scratch[0], touched[0], gains[0],
-        )  # fmt: skip
-    return renumber(parts.of_node)

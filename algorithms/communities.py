@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from algorithms._leiden import Problem, solve
 from algorithms._leiden_kernels import without_gaps
-from algorithms._merging_kernels import merge
+from algorithms._leiden_steps import merge
 from algorithms._moving_kernels import Rows
 from algorithms.graph import Graph
 

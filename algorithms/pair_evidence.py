@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
 from algorithms._pair_kernels import weigh
+from algorithms._threads import side_by_side, stretches
 from algorithms.times import MISSING_TIME
 
 IntArray = npt.NDArray[np.int32]
 LongArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
+
+PARALLEL_PAIRS = 100_000  # fewer do not pay for waking threads
 
 
 @dataclass(frozen=True)
@@ -70,20 +74,30 @@ def weigh_pairs(
         Nats, at least 0. O(shared signals x log(signals per actor)).
     """
     given = penalties or UsePenalties()
-    return np.asarray(
-        weigh(
-            sources,
-            targets,
-            evidence_indptr,
-            evidence_signals,
-            row_starts,
-            row_signals,
-            first_seen,
-            last_seen,
-            np.ascontiguousarray(nats, dtype=np.float64),
-            given.long_seconds,
-            given.long_nats,
-            given.apart_nats,
-            int(MISSING_TIME),
-        )
+    out = np.empty(len(sources))
+    threads = numba.get_num_threads() if len(sources) > PARALLEL_PAIRS else 1
+    bounds = np.arange(threads + 1) * len(sources) // threads
+    side_by_side(
+        weigh,
+        [
+            (
+                *share,
+                sources,
+                targets,
+                evidence_indptr,
+                evidence_signals,
+                row_starts,
+                row_signals,
+                first_seen,
+                last_seen,
+                np.ascontiguousarray(nats, dtype=np.float64),
+                given.long_seconds,
+                given.long_nats,
+                given.apart_nats,
+                int(MISSING_TIME),
+                out,
+            )
+            for share in stretches(bounds)
+        ],
     )
+    return out

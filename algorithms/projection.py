@@ -13,11 +13,12 @@ from algorithms._projection_kernels import (
     Pairs,
     Signals,
     close_gaps,
-    fill_shares,
+    fill_share,
+    group_by_actor,
     group_by_signal,
     list_uses,
-    sort_signals,
 )
+from algorithms._threads import side_by_side, stretches
 
 IntArray = npt.NDArray[np.int32]
 LongArray = npt.NDArray[np.int64]
@@ -117,8 +118,8 @@ def project(
         if ids.size and (ids.min() < 0 or ids.max() >= n):
             raise ValueError(f"`{name}` must lie in 0 .. {n - 1}, got {ids.min()} .. {ids.max()}")
     threads = numba.get_num_threads() if len(row_actors) > PARALLEL_ROWS else 1
-    starts, members = group_by_signal(n_signals, row_actors.astype(np.int32), row_signals.astype(np.int32))
-    ends = sort_signals(_shares(starts, threads), starts, members)
+    by_actor = group_by_actor(n_actors, row_actors.astype(np.int32), row_signals.astype(np.int32))
+    starts, ends, members = group_by_signal(n_signals, *by_actor)
     degrees = ends - starts[:-1]
     n_shared = count_pairs(degrees, caps)
     if n_shared > max_pairs:
@@ -137,8 +138,10 @@ def project(
     bounds = _shares(uses.before, threads)
     most_keys, most_runs = (int(np.diff(sums).max(initial=0)) for sums in (uses.before, uses.starts))
     nats = np.ascontiguousarray(signal_weights, dtype=np.float64)
-    filled = fill_shares(bounds, most_keys, most_runs, uses, members, nats, pairs)
-    n = int(close_gaps(bounds, uses.before, filled, pairs))
+    filled = side_by_side(
+        fill_share, [(*share, most_keys, most_runs, uses, members, nats, pairs) for share in stretches(bounds)]
+    )
+    n = int(close_gaps(bounds, uses.before, np.array(filled), pairs))
     return Projection(
         pairs.sources[:n],
         pairs.targets[:n],

@@ -9,8 +9,28 @@ import numpy.typing as npt
 
 from algorithms.graph import Graph
 from algorithms.times import MISSING_TIME
-from gnn._detail_kernels import N_DETAILS, details
-from gnn._ring_kernels import N_FEATURES, measure
+from gnn._behaviour_kernels import (
+    BEHAVIOUR_FEATURES,
+    INVITATION_FEATURES,
+    LIKENESS_FEATURES,
+    measure_behaviour,
+    measure_bursts,
+    measure_invitations,
+    measure_likeness,
+)
+from gnn._shared_kernels import (
+    DAY,
+    IDENTITY,
+    MIX_FEATURES,
+    MONEY,
+    PLACE,
+    REFERRAL,
+    SHARED_FEATURES,
+    measure_mix,
+    measure_overlap,
+    measure_shared,
+)
+from gnn._tie_kernels import TIE_FEATURES, measure_ties
 
 IntArray = npt.NDArray[np.int32]
 LongArray = npt.NDArray[np.int64]
@@ -101,9 +121,8 @@ FEATURE_NAMES = (
 - ``use_overlap``: share of successive uses of a shared signal that overlap in time; NaN where no times are known.
 """
 
-assert len(FEATURE_NAMES) == N_FEATURES + N_DETAILS
-
-IDENTITY, PLACE, REFERRAL, MONEY = range(4)
+BURST_SHARE = 0.6
+LONG_BURST_SHARE = 0.9
 GROUPS = {"ip": PLACE, "ip_subnet": PLACE, "address": PLACE, "referrer": REFERRAL, "funder": MONEY, "payee": MONEY}
 
 
@@ -203,61 +222,58 @@ def ring_features(starts: LongArray, members: IntArray, around: Surroundings) ->
     instrument = around.signal_types.index("instrument") if "instrument" in around.signal_types else -1
     length = np.abs(around.hours)
     pointing = np.where(length > 0, around.hours / np.maximum(length, 1e-12), 0)
-    known = _known(around.started)
-    kinds = around.kinds.astype(np.int64)
-    ties = (
-        around.affinity.indptr,
-        around.affinity.indices,
-        around.affinity.weights,
-        around.evidence.indptr,
-        around.evidence.indices,
-    )
-    rows = (around.row_starts, around.row_signals, around.first_seen, around.last_seen)
-    signals = (kinds, around.degrees, around.nats, groups)
-    values = measure(
-        starts,
-        members,
-        *ties,
-        *rows,
-        *signals,
-        instrument,
-        around.inviters,
-        around.started,
-        around.recorded,
-        known,
-        around.last_active,
-        around.n_accounts,
-        around.claimed,
-        around.delay,
-        np.sort(around.delay[~np.isnan(around.delay)]),
-        pointing.real.copy(),
-        pointing.imag.copy(),
-        around.n_acts,
-        int(MISSING_TIME),
-    )
+    candidates = (starts, members)
+    largest = int(np.diff(starts).max(initial=0))
+    rows = (around.row_starts, around.row_signals)
+    times = (around.first_seen, around.last_seen)
+    signals = (around.kinds.astype(np.int64), around.degrees, around.nats, groups)
+    missing = int(MISSING_TIME)
     claims = _claim_times(around)
-    finer = details(
-        starts,
-        members,
-        *ties,
-        *rows,
-        *signals,
-        around.inviters,
-        np.bincount(around.inviters[around.inviters >= 0], minlength=len(around.inviters)),
-        around.started,
-        known,
-        around.last_active,
-        _known(around.last_active),
-        claims,
-        _known(claims),
-        around.delay,
-        around.hours.real.copy(),
-        around.hours.imag.copy(),
-        around.n_acts,
-        np.sort(around.n_acts),
-        int(MISSING_TIME),
-    )
-    return RingFeatures(np.hstack([values, finer]))
+
+    def bursts(seconds: LongArray, share: float) -> FloatArray:
+        return np.asarray(measure_bursts(*candidates, largest, seconds, _known(seconds), missing, share))
+
+    start, long_start = bursts(around.started, BURST_SHARE), bursts(around.started, LONG_BURST_SHARE)
+    columns: dict[str, FloatArray] = {
+        "size": np.diff(starts).astype(np.float64),
+        "burst": start[:, 0],
+        "burst_seconds": start[:, 1],
+        "burst_members": start[:, 2],
+        "long_burst": long_start[:, 0],
+        "start_days": long_start[:, 1] / DAY,
+        "claim_burst": bursts(claims, BURST_SHARE)[:, 0],
+        "end_burst": bursts(around.last_active, BURST_SHARE)[:, 0],
+        "use_overlap": measure_overlap(*candidates, *rows, *times, *signals, missing),
+    }
+    affinity, evidence = around.affinity, around.evidence
+    ties = (affinity.indptr, affinity.indices, affinity.weights, evidence.indptr, evidence.indices)
+    delays, acts = np.sort(around.delay[~np.isnan(around.delay)]), np.sort(around.n_acts)
+    invited = np.bincount(around.inviters[around.inviters >= 0], minlength=len(around.inviters))
+    directions = (pointing.real.copy(), pointing.imag.copy())
+    sums = (around.hours.real.copy(), around.hours.imag.copy())
+    measured = (
+        (TIE_FEATURES, measure_ties(*candidates, largest, *ties)),
+        (SHARED_FEATURES, measure_shared(*candidates, *rows, *times, *signals, instrument, missing)),
+        (MIX_FEATURES, measure_mix(*candidates, *rows, *signals)),
+        (
+            BEHAVIOUR_FEATURES,
+            measure_behaviour(
+                *candidates, largest, around.n_accounts, around.claimed, around.delay, delays, *directions,
+                around.n_acts, around.started, around.recorded, around.last_active, missing,
+            ),
+        ),
+        (
+            LIKENESS_FEATURES,
+            measure_likeness(
+                *candidates, largest, around.delay, *sums, around.n_acts, acts,
+                around.started, around.last_active, missing,
+            ),
+        ),
+        (INVITATION_FEATURES, measure_invitations(*candidates, largest, around.inviters, invited)),
+    )  # fmt: skip
+    for names, values in measured:
+        columns |= dict(zip(names, values.T, strict=True))
+    return RingFeatures(np.column_stack([columns[name] for name in FEATURE_NAMES]))
 
 
 def _known(seconds: LongArray) -> LongArray:

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algorithms import Graph
+from algorithms._leiden_steps import refine
 from algorithms._merging_kernels import renumber
 from algorithms._moving_kernels import NOWHERE, Rows, Rules, Wishes, evaluate_run, start_partition
-from algorithms._refining_kernels import RANDOMNESS, chance, refine
+from algorithms._refining_kernels import RANDOMNESS, chance
 
 LEAST = 1e-12
 
@@ -113,15 +114,13 @@ def check_parts(graph, unit, resolution, seed, threads, labels):
     n = graph.n_nodes
     labels, n_labels = renumber(labels)
     rows, weights = rows_of(graph, unit)
-    scratch, touched, gains = room(graph, threads)
+    rooms = room(graph, threads)
     inner = np.empty(len(weights), np.int32), np.empty(len(weights))
-    found, k = refine(
-        rows, np.ones(n), labels, n_labels, resolution, np.uint64(seed), *inner, scratch, touched, gains, 0
-    )
+    found, k = refine(rows, np.ones(n), labels, n_labels, resolution, np.uint64(seed), inner, rooms, 0)
     wanted, wanted_k = renumber(plain_parts(graph, weights, labels, resolution, seed).astype(np.int32))
     assert (found.tolist(), k) == (wanted.tolist(), wanted_k)
     assert all(len(set(labels[found == part])) == 1 for part in range(k))
-    assert not scratch.any()
+    assert not rooms[0].any()
 
 
 def crowd(seed):
