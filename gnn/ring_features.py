@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
+from algorithms._threads import side_by_side, stretches
 from algorithms.graph import Graph
 from algorithms.times import MISSING_TIME
 from gnn._behaviour_kernels import (
@@ -123,6 +125,7 @@ FEATURE_NAMES = (
 
 BURST_SHARE = 0.6
 LONG_BURST_SHARE = 0.9
+PARALLEL_CANDIDATES = 1_000  # fewer do not pay for waking threads
 GROUPS = {"ip": PLACE, "ip_subnet": PLACE, "address": PLACE, "referrer": REFERRAL, "funder": MONEY, "payee": MONEY}
 
 
@@ -218,22 +221,67 @@ def ring_features(starts: LongArray, members: IntArray, around: Surroundings) ->
     """
     starts = np.ascontiguousarray(starts, dtype=np.int64)
     members = np.ascontiguousarray(members, dtype=np.int32)
-    groups = np.array([GROUPS.get(kind, IDENTITY) for kind in around.signal_types] or [0], dtype=np.int64)
-    instrument = around.signal_types.index("instrument") if "instrument" in around.signal_types else -1
-    length = np.abs(around.hours)
-    pointing = np.where(length > 0, around.hours / np.maximum(length, 1e-12), 0)
+    given = _Given.of(around)
+    n_shares = numba.get_num_threads() if len(starts) > PARALLEL_CANDIDATES else 1
+    bounds = np.searchsorted(starts, np.arange(n_shares + 1) * len(members) // n_shares)
+    bounds[0], bounds[-1] = 0, len(starts) - 1
+    shares = [(starts[low : high + 1], members, around, given) for low, high in stretches(bounds)]
+    return RingFeatures(np.concatenate(side_by_side(_measure, shares)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Given:
+    """What the features of all candidates are measured against, made once."""
+
+    kinds: LongArray
+    groups: LongArray
+    instrument: int
+    claims: LongArray
+    known_starts: LongArray
+    known_ends: LongArray
+    known_claims: LongArray
+    delays: FloatArray
+    acts: LongArray
+    invited: LongArray
+    directions: tuple[FloatArray, FloatArray]
+    sums: tuple[FloatArray, FloatArray]
+
+    @staticmethod
+    def of(around: Surroundings) -> _Given:
+        length = np.abs(around.hours)
+        pointing = np.where(length > 0, around.hours / np.maximum(length, 1e-12), 0)
+        claims = _claim_times(around)
+        types = around.signal_types
+        return _Given(
+            kinds=around.kinds.astype(np.int64),
+            groups=np.array([GROUPS.get(kind, IDENTITY) for kind in types] or [0], dtype=np.int64),
+            instrument=types.index("instrument") if "instrument" in types else -1,
+            claims=claims,
+            known_starts=_known(around.started),
+            known_ends=_known(around.last_active),
+            known_claims=_known(claims),
+            delays=np.sort(around.delay[~np.isnan(around.delay)]),
+            acts=np.sort(around.n_acts),
+            invited=np.bincount(around.inviters[around.inviters >= 0], minlength=len(around.inviters)),
+            directions=(pointing.real.copy(), pointing.imag.copy()),
+            sums=(around.hours.real.copy(), around.hours.imag.copy()),
+        )
+
+
+def _measure(starts: LongArray, members: IntArray, around: Surroundings, given: _Given) -> FloatArray:
+    """Measure some candidates."""
     candidates = (starts, members)
     largest = int(np.diff(starts).max(initial=0))
     rows = (around.row_starts, around.row_signals)
     times = (around.first_seen, around.last_seen)
-    signals = (around.kinds.astype(np.int64), around.degrees, around.nats, groups)
+    signals = (given.kinds, around.degrees, around.nats, given.groups)
     missing = int(MISSING_TIME)
-    claims = _claim_times(around)
-
-    def bursts(seconds: LongArray, share: float) -> FloatArray:
-        return np.asarray(measure_bursts(*candidates, largest, seconds, _known(seconds), missing, share))
-
-    start, long_start = bursts(around.started, BURST_SHARE), bursts(around.started, LONG_BURST_SHARE)
+    affinity, evidence = around.affinity, around.evidence
+    ties = (affinity.indptr, affinity.indices, affinity.weights, evidence.indptr, evidence.indices)
+    start = measure_bursts(*candidates, largest, around.started, given.known_starts, missing, BURST_SHARE)
+    long_start = measure_bursts(*candidates, largest, around.started, given.known_starts, missing, LONG_BURST_SHARE)
+    claim = measure_bursts(*candidates, largest, given.claims, given.known_claims, missing, BURST_SHARE)
+    end = measure_bursts(*candidates, largest, around.last_active, given.known_ends, missing, BURST_SHARE)
     columns: dict[str, FloatArray] = {
         "size": np.diff(starts).astype(np.float64),
         "burst": start[:, 0],
@@ -241,39 +289,33 @@ def ring_features(starts: LongArray, members: IntArray, around: Surroundings) ->
         "burst_members": start[:, 2],
         "long_burst": long_start[:, 0],
         "start_days": long_start[:, 1] / DAY,
-        "claim_burst": bursts(claims, BURST_SHARE)[:, 0],
-        "end_burst": bursts(around.last_active, BURST_SHARE)[:, 0],
+        "claim_burst": claim[:, 0],
+        "end_burst": end[:, 0],
         "use_overlap": measure_overlap(*candidates, *rows, *times, *signals, missing),
     }
-    affinity, evidence = around.affinity, around.evidence
-    ties = (affinity.indptr, affinity.indices, affinity.weights, evidence.indptr, evidence.indices)
-    delays, acts = np.sort(around.delay[~np.isnan(around.delay)]), np.sort(around.n_acts)
-    invited = np.bincount(around.inviters[around.inviters >= 0], minlength=len(around.inviters))
-    directions = (pointing.real.copy(), pointing.imag.copy())
-    sums = (around.hours.real.copy(), around.hours.imag.copy())
     measured = (
         (TIE_FEATURES, measure_ties(*candidates, largest, *ties)),
-        (SHARED_FEATURES, measure_shared(*candidates, *rows, *times, *signals, instrument, missing)),
+        (SHARED_FEATURES, measure_shared(*candidates, *rows, *times, *signals, given.instrument, missing)),
         (MIX_FEATURES, measure_mix(*candidates, *rows, *signals)),
         (
             BEHAVIOUR_FEATURES,
             measure_behaviour(
-                *candidates, largest, around.n_accounts, around.claimed, around.delay, delays, *directions,
-                around.n_acts, around.started, around.recorded, around.last_active, missing,
+                *candidates, largest, around.n_accounts, around.claimed, around.delay, given.delays,
+                *given.directions, around.n_acts, around.started, around.recorded, around.last_active, missing,
             ),
         ),
         (
             LIKENESS_FEATURES,
             measure_likeness(
-                *candidates, largest, around.delay, *sums, around.n_acts, acts,
+                *candidates, largest, around.delay, *given.sums, around.n_acts, given.acts,
                 around.started, around.last_active, missing,
             ),
         ),
-        (INVITATION_FEATURES, measure_invitations(*candidates, largest, around.inviters, invited)),
+        (INVITATION_FEATURES, measure_invitations(*candidates, largest, around.inviters, given.invited)),
     )  # fmt: skip
     for names, values in measured:
         columns |= dict(zip(names, values.T, strict=True))
-    return RingFeatures(np.column_stack([columns[name] for name in FEATURE_NAMES]))
+    return np.column_stack([columns[name] for name in FEATURE_NAMES])
 
 
 def _known(seconds: LongArray) -> LongArray:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.cleaning import clean
 from algorithms.communities import find_communities, find_nested_communities
-from algorithms.cuts import connected_components, minimum_cut
+from algorithms.cuts import connected_components
 from algorithms.graph import Graph
 from graphrisk.rings.affinity import LEAST_PROBABILITY, Affinity, timed_probability, untimed_probability
 from graphrisk.rings.history import History
@@ -106,16 +107,21 @@ def find_candidates(views: list[Graph], settings: RingSettings, seed: int) -> Ca
                 found.setdefault(members.tobytes(), (members, number + offset, density))
         for members in _groups(connected_components(graph), settings.min_size, settings.max_size):
             found.setdefault(members.tobytes(), (members, number + offset, 0.0))
-    for members, view, density in list(found.values()):
-        for part in _cleaned(views[view - offset], members, density, settings.min_size):
-            found.setdefault(part.tobytes(), (part, view, density))
+    for number, graph in enumerate(views):
+        here = [(members, density) for members, view, density in found.values() if view == number + offset]
+        for part, density in _cleaned(graph, here, settings.min_size):
+            found.setdefault(part.tobytes(), (part, number + offset, density))
     sets = list(found.values())
     return Candidates(
-        starts=np.concatenate([[0], np.cumsum([len(members) for members, _, _ in sets])]).astype(np.int64),
+        starts=_starts(members for members, _, _ in sets),
         members=np.concatenate([members for members, _, _ in sets] or [np.empty(0, np.int32)]).astype(np.int32),
         views=np.array([view for _, view, _ in sets], dtype=np.int8),
         densities=np.array([density for _, _, density in sets], dtype=np.float64),
     )
+
+
+def _starts(groups: Iterable[IntArray]) -> LongArray:
+    return np.cumsum([0, *(len(members) for members in groups)], dtype=np.int64)
 
 
 def partitions(graph: Graph, settings: RingSettings, seed: int) -> Iterator[tuple[float, IntArray]]:
@@ -138,23 +144,20 @@ def _groups(labels: IntArray, least: int, most: int) -> list[IntArray]:
     return [order[ends[c] - sizes[c] : ends[c]] for c in chosen]
 
 
-def _cleaned(graph: Graph, members: IntArray, density: float, least: int) -> list[IntArray]:
-    """Return the two sides of a weak minimum cut (a bridge at its extreme), and the core left without hangers-on."""
-    parts: list[IntArray] = []
-    n = len(members)
-    if n <= least or n > LARGEST_TO_CUT:
-        return parts
-    local = graph.subgraph(members)
-    strengths = local.strengths()
-    if strengths.min() < 0.5 * np.median(strengths):
-        core = members[strengths >= 0.5 * np.median(strengths)]
-        if len(core) >= least:
-            parts.append(core)
-    if n >= 2 * least:
-        cut = minimum_cut(local)
-        side = np.asarray(cut.side, dtype=bool)
-        n_side = int(side.sum())
-        # a cut weaker than a pair of the wanted density per possible pair does not hold the two sides together
-        if min(n_side, n - n_side) >= least and cut.weight < max(2 * density, 0.02) * n_side * (n - n_side):
-            parts += [members[side], members[~side]]
-    return parts
+def _cleaned(graph: Graph, groups: list[tuple[IntArray, float]], least: int) -> Iterator[tuple[IntArray, float]]:
+    """Cores without hangers-on, and the two sides of weak minimum cuts (a bridge at its extreme), group by group."""
+    if not groups:
+        return
+    starts = _starts(members for members, _ in groups)
+    densities = np.array([density for _, density in groups])
+    everybody = np.concatenate([members for members, _ in groups])
+    found = clean(graph, starts, everybody, densities, least=least, most=LARGEST_TO_CUT)
+    cored, cut = (np.logical_or.reduceat(mask, starts[:-1]) for mask in (found.core, found.side))
+    for g in np.flatnonzero(cored | cut).tolist():
+        members, density = groups[g]
+        rows = slice(starts[g], starts[g + 1])
+        if cored[g]:
+            yield members[found.core[rows]], density
+        if cut[g]:
+            yield members[found.side[rows]], density
+            yield members[~found.side[rows]], density
