@@ -35,13 +35,19 @@ CREATE MACRO hide_card(kind, id) AS CASE
 """
 
 
+FULL_DISK = "the disk of `temp_dir` is full; give `temp_dir` a folder with more room"
+
+
 @contextmanager
 def open_database(config: LoadConfig) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a private database in a temporary folder of its own, removed at the end."""
+    """Open a private database that spills into a temporary folder of its own, removed at the end.
+
+    It lives in memory, and writes only what does not fit: as a file, it would write everything first.
+    """
     if config.temp_dir is not None and not config.temp_dir.is_dir():
         raise InputError(f"`temp_dir` must be a folder that exists, got {config.temp_dir}")
     with tempfile.TemporaryDirectory(prefix="graphrisk-", dir=config.temp_dir) as folder:
-        con = duckdb.connect(str(Path(folder) / "staging.duckdb"))
+        con = duckdb.connect(":memory:")
         try:
             limit = config.memory_limit or f"{_half_of_memory() // 2**20}MiB"
             con.execute(f"SET temp_directory = '{Path(folder).as_posix()}'")
@@ -64,6 +70,8 @@ def telling_limits(config: LoadConfig) -> Iterator[None]:
     try:
         yield
     except duckdb.OutOfMemoryException as error:
+        if "max_temp_directory_size" in str(error):  # by default all that the disk has room for
+            raise InputError(FULL_DISK) from error
         raise InputError(
             f"the load needs more memory than `memory_limit` = {config.memory_limit or 'half of the memory'} allows, "
             "or more disk than there is in `temp_dir`; raise either"
@@ -71,7 +79,7 @@ def telling_limits(config: LoadConfig) -> Iterator[None]:
     except (duckdb.IOException, OSError) as error:
         if "No space left" not in str(error):
             raise
-        raise InputError("the disk of `temp_dir` is full; give `temp_dir` a folder with more room") from error
+        raise InputError(FULL_DISK) from error
 
 
 def _half_of_memory() -> int:
