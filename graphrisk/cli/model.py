@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,9 +33,14 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random choice.")] = 0,
     store: Store = Path("store"),
     out: Annotated[Path | None, typer.Option(help="Folder of the model; by default within the store.")] = None,
+    accounts: Annotated[bool, typer.Option(help="A model of single labelled accounts, of one configuration.")] = False,
+    test_after: Annotated[
+        datetime | None,
+        typer.Option(help="With `--accounts`: measure one trained as of then on what became known later."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Train a model on labelled rings, on simulated worlds, or on both.
+    """Train a model on labelled rings, on simulated worlds, or on both; or on labelled accounts.
 
     One configuration alone is parted so that groups that share a member stay together.
 
@@ -54,6 +60,11 @@ def train(
         raise UsageError(f"`--name` must be made of letters, digits, dots and dashes, got {name!r}")
     folder = out or model_folder(store, name)
     check_place(folder)
+    if test_after is not None and not accounts:
+        raise UsageError("`--test-after` must stand beside `--accounts`, got it alone")
+    if accounts:
+        _train_accounts(configs or [], name, seed, test_after, folder, json)
+        return
     progress = ProgressPrinter()
     try:
         populations = _populations(configs or [], simulated, seed, progress)
@@ -70,6 +81,72 @@ def train(
         print_json(read_card(folder))
         return
     typer.echo(f"{folder}\n{card_text(read_card(folder))}")
+
+
+def _train_accounts(
+    configs: list[Path], name: str, seed: int, test_after: datetime | None, folder: Path, json: bool
+) -> None:
+    from graphrisk import __version__
+    from graphrisk.cli.progress import ProgressPrinter
+    from graphrisk.config import read_config
+    from graphrisk.models.account_training import later_figures, train_accounts
+    from graphrisk.models.accounts import load_accounts
+    from graphrisk.models.card import ACCOUNT_LIMITS, card_text
+    from graphrisk.models.files import read_card, save_account_model
+    from graphrisk.models.training import TrainingError
+
+    if len(configs) != 1:
+        raise UsageError(f"`--accounts` needs one configuration, got {len(configs)}")
+    until = test_after if test_after is None or test_after.tzinfo else test_after.replace(tzinfo=UTC)
+    config, progress = read_config(configs[0]), ProgressPrinter()
+    try:
+        data = load_accounts(config)
+        model, card = train_accounts(data, name, seed=seed, progress=progress)
+        if until is not None:
+            card["later"] = later_figures(load_accounts(config, until), data, until, seed)
+    except TrainingError as error:
+        raise UsageError(str(error)) from error
+    finally:
+        progress.close()
+    command = f"graphrisk model train {configs[0]} --accounts --name {name} --seed {seed}"
+    command += f" --test-after {until.isoformat()}" if until else ""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    told = {"command": command, "code_version": __version__, "limits": list(ACCOUNT_LIMITS)}
+    save_account_model(model, card | told, folder)
+    if json:
+        print_json(read_card(folder))
+        return
+    typer.echo(f"{folder}\n{card_text(read_card(folder))}")
+
+
+@app.command("score")
+def score(
+    name: Annotated[str, typer.Argument(help="Name of a model of accounts.")],
+    config: Annotated[Path, typer.Argument(help="Configuration of the scan whose accounts are scored.")],
+    out: Annotated[Path, typer.Option(help="Parquet file to write: `account_id`, `score`, `model`.")],
+    store: Store = Path("store"),
+    json: JsonOption = False,
+) -> None:
+    """Score every account by a model of accounts.
+
+    Example: graphrisk model score ours scan.toml --out scores.parquet
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from graphrisk.config import read_config
+    from graphrisk.models.accounts import load_accounts
+    from graphrisk.models.choice import model_folder
+    from graphrisk.models.files import load_account_model
+
+    model = load_account_model(model_folder(store, name))
+    data = load_accounts(read_config(config))
+    scores = model.score(data.columns, len(data.ids))
+    pq.write_table(pa.table({"account_id": data.ids, "score": scores, "model": [name] * len(scores)}), out)
+    if json:
+        print_json({"accounts": len(scores), "model": name, "file": str(out)})
+        return
+    typer.echo(f"{out}: {len(scores):,} accounts")
 
 
 @app.command("evaluate")
