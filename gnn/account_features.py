@@ -213,4 +213,4 @@ def _over(matrix: csr_array, column: FloatArray) -> FloatArray:
 
 
 def _ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> FloatArray:
-    return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
+    return np.asarray(np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0), dtype=np.float64)

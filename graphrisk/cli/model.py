@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -33,6 +35,9 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random choice.")] = 0,
     store: Store = Path("store"),
     out: Annotated[Path | None, typer.Option(help="Folder of the model; by default within the store.")] = None,
+    cases: Annotated[
+        bool, typer.Option(help="Learn from the decided cases of the store as well; of one configuration.")
+    ] = False,
     accounts: Annotated[bool, typer.Option(help="A model of single labelled accounts, of one configuration.")] = False,
     test_after: Annotated[
         datetime | None,
@@ -62,18 +67,25 @@ def train(
     check_place(folder)
     if test_after is not None and not accounts:
         raise UsageError("`--test-after` must stand beside `--accounts`, got it alone")
+    if cases and (len(configs or []) != 1 or simulated):
+        raise UsageError(f"`--cases` needs one configuration and no simulated worlds, got {len(configs or [])}")
+    case_store = store if cases else None
     if accounts:
-        _train_accounts(configs or [], name, seed, test_after, folder, json)
+        _train_accounts(configs or [], name, seed, test_after, folder, json, case_store)
         return
     progress = ProgressPrinter()
     try:
-        populations = _populations(configs or [], simulated, seed, progress)
+        populations = _populations(configs or [], simulated, seed, progress, case_store=case_store)
         model, card = train_model(populations, name, seed=seed, progress=progress)
     except TrainingError as error:
         raise UsageError(str(error)) from error
     finally:
         progress.close()
-    told = [*map(str, configs or []), *(["--simulated", str(simulated)] if simulated else [])]
+    told = [
+        *map(str, configs or []),
+        *(["--cases"] if cases else []),
+        *(["--simulated", str(simulated)] if simulated else []),
+    ]
     command = " ".join(["graphrisk model train", *told, "--name", name, "--seed", str(seed)])
     folder.parent.mkdir(parents=True, exist_ok=True)
     save_model(model, card | {"command": command, "code_version": __version__, "limits": list(LIMITS)}, folder)
@@ -84,11 +96,16 @@ def train(
 
 
 def _train_accounts(
-    configs: list[Path], name: str, seed: int, test_after: datetime | None, folder: Path, json: bool
+    configs: list[Path],
+    name: str,
+    seed: int,
+    test_after: datetime | None,
+    folder: Path,
+    json: bool,
+    case_store: Path | None,
 ) -> None:
     from graphrisk import __version__
     from graphrisk.cli.progress import ProgressPrinter
-    from graphrisk.config import read_config
     from graphrisk.models.account_training import later_figures, train_accounts
     from graphrisk.models.accounts import load_accounts
     from graphrisk.models.card import ACCOUNT_LIMITS, card_text
@@ -98,17 +115,19 @@ def _train_accounts(
     if len(configs) != 1:
         raise UsageError(f"`--accounts` needs one configuration, got {len(configs)}")
     until = test_after if test_after is None or test_after.tzinfo else test_after.replace(tzinfo=UTC)
-    config, progress = read_config(configs[0]), ProgressPrinter()
+    progress = ProgressPrinter()
     try:
-        data = load_accounts(config)
-        model, card = train_accounts(data, name, seed=seed, progress=progress)
-        if until is not None:
-            card["later"] = later_figures(load_accounts(config, until), data, until, seed)
+        with _configured(configs, case_store) as (config,):
+            data = load_accounts(config)
+            model, card = train_accounts(data, name, seed=seed, progress=progress)
+            if until is not None:
+                card["later"] = later_figures(load_accounts(config, until), data, until, seed)
     except TrainingError as error:
         raise UsageError(str(error)) from error
     finally:
         progress.close()
-    command = f"graphrisk model train {configs[0]} --accounts --name {name} --seed {seed}"
+    asked = "--accounts --cases" if case_store else "--accounts"
+    command = f"graphrisk model train {configs[0]} {asked} --name {name} --seed {seed}"
     command += f" --test-after {until.isoformat()}" if until else ""
     folder.parent.mkdir(parents=True, exist_ok=True)
     told = {"command": command, "code_version": __version__, "limits": list(ACCOUNT_LIMITS)}
@@ -204,10 +223,31 @@ def card(
     typer.echo(card_text(told))
 
 
-def _populations(
-    configs: list[Path], simulated: int, seed: int, progress: Progress, part: bool = True
-) -> list[LabelledCandidates]:
+@contextmanager
+def _configured(configs: list[Path], case_store: Path | None) -> Iterator[list[ScanConfig]]:
+    """Read configurations, with the decided cases of a store as labels where one is given."""
+    from graphrisk.cases.feedback import with_case_labels
     from graphrisk.config import read_config
+
+    read = [read_config(path) for path in configs]
+    if case_store is None:
+        yield read
+        return
+    with tempfile.TemporaryDirectory(prefix="graphrisk-cases-") as folder:
+        config, n_labels = with_case_labels(read[0], case_store, Path(folder))
+        if not n_labels:
+            raise UsageError(f"{case_store}: no case has been decided; decide some with `graphrisk case decide`")
+        yield [config]
+
+
+def _populations(
+    configs: list[Path],
+    simulated: int,
+    seed: int,
+    progress: Progress,
+    part: bool = True,
+    case_store: Path | None = None,
+) -> list[LabelledCandidates]:
     from graphrisk.models.labelled import split_population
     from graphrisk.models.training import N_PARTS, label_scans
     from graphrisk.models.worlds import plan_worlds, simulated_configs
@@ -216,8 +256,8 @@ def _populations(
         raise UsageError("give configurations of labelled scans, or `--simulated` with a number of worlds")
 
     def every() -> Iterator[ScanConfig]:
-        for path in configs:
-            yield read_config(path)
+        with _configured(configs, case_store) as read:
+            yield from read
         yield from simulated_configs(plan_worlds(simulated, seed))
 
     found = list(label_scans(every(), len(configs) + simulated, progress))

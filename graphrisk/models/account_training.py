@@ -26,8 +26,6 @@ LongArray = npt.NDArray[np.int64]
 N_FOLDS = 5
 FEWEST_ACCOUNTS = 20
 """Bad accounts, and good ones, that training needs."""
-FEWEST_FOR_BOOSTING = 500
-"""Bad accounts or groups of them under which the forest is taken."""
 MOST_IN_ONE_GROUP = 0.5
 """Share of the bad accounts in one group of rings that share accounts from which rings cannot be kept apart."""
 GRAPH_FREE = "boosting without the graph"
@@ -99,7 +97,7 @@ def train_accounts(
     data : AccountData
     name : str
     kind : {"boosting", "forest"}, optional
-        By default the forest where fewer than 500 bad accounts are labelled.
+        By default the one with the greater average precision on what was held out.
     seed : int
     progress : callable, optional
 
@@ -119,7 +117,6 @@ def train_accounts(
             f"training needs at least {FEWEST_ACCOUNTS} accounts labelled bad and as many labelled good, "
             f"got {n_bad} and {len(data.is_bad) - n_bad}"
         )
-    chosen: Kind = kind or ("forest" if n_bad < FEWEST_FOR_BOOSTING else "boosting")
     values = stack(data.columns, len(data.ids))[data.labelled]
     names = tuple(data.columns)
     own = np.array([column.startswith(OWN) for column in names])
@@ -130,6 +127,8 @@ def train_accounts(
             progress("account folds", number, 3)
         used = tuple(column for column, keep in zip(names, use, strict=True) if keep)
         outputs[row] = _held_out(values[:, use], data.is_bad, used, split, row_kind, seed)
+    precision = {trees: average_precision(outputs[trees], data.is_bad) for trees in PARAMETERS}
+    chosen: Kind = kind or ("forest" if precision["forest"] > precision["boosting"] else "boosting")
     calibration = fit_calibration(outputs[chosen], data.is_bad, split.fold)
     booster = train_account_trees(values, data.is_bad, names, kind=chosen, seed=seed)
     said = sigmoid(_crossed(outputs[chosen], data.is_bad, split.fold))

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from gnn.calibration import Calibration, fit_calibration, longest_list, reliability
 from gnn.ring_trees import LEARNED, LEVELS, PARAMETERS, PARTS, RingTrees, train_trees
@@ -51,7 +53,7 @@ def label_scans(configs: Iterable[ScanConfig], total: int, progress: Progress | 
     Parameters
     ----------
     configs : iterable of ScanConfig
-        Each with a `labels` source that names rings.
+        Each with a `labels` source that names rings; labels that mean innocent name no ring.
     total : int
     progress : callable, optional
 
@@ -67,7 +69,9 @@ def label_scans(configs: Iterable[ScanConfig], total: int, progress: Progress | 
         loaded = load(config.load_config(), as_of=config.scan.as_of)
         found, _, _ = find_rings(config, loaded, StageLog(None))
         if found.history.timed:
-            yield labelled_search(found, loaded.graph, loaded.labels, config.scan.name)
+            innocent = pc.is_in(loaded.labels["label"], pa.array(config.metrics.good_labels, pa.string()))
+            bad = loaded.labels.filter(pc.invert(innocent))
+            yield labelled_search(found, loaded.graph, bad, config.scan.name)
 
 
 def with_hidden_parts(features: FloatArray, rng: np.random.Generator) -> FloatArray:

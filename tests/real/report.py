@@ -140,15 +140,14 @@ def laundering_10k_later(folder: Path) -> dict[str, Any]:
     query = f"""
     SELECT DISTINCT accountID AS entity_id, modelID AS ring_id, 'laundering' AS label, m.known_at
     FROM '{DATA}/laundering_10k/rings.parquet' r JOIN (
-        SELECT l.patternID, TIMESTAMP '2024-01-02' + INTERVAL 1 DAY * max(t.step) AS known_at
+        SELECT l.patternID - min(l.patternID) OVER () AS ring,
+            strftime(TIMESTAMP '2024-01-02' + INTERVAL 1 DAY * max(t.step), '%Y-%m-%dT%H:%M:%SZ') AS known_at
         FROM '{DATA}/laundering_10k/transaction_labels.parquet' l
         JOIN '{DATA}/laundering_10k/transactions.parquet' t USING (transaction_id) WHERE l.isSAR GROUP BY 1
-    ) m ON m.patternID = r.modelID
+    ) m ON m.ring = r.modelID
     UNION ALL SELECT ACCOUNT_ID, NULL, 'innocent', NULL FROM '{DATA}/laundering_10k/accounts.parquet'
     WHERE ACCOUNT_ID NOT IN (SELECT accountID FROM '{DATA}/laundering_10k/rings.parquet')"""
-    truth = SourceConfig.model_validate(
-        {"name": "truth", "query": query, "table": "labels", "known_at": {"column": "known_at", "timezone": "UTC"}}
-    )
+    truth = SourceConfig.model_validate({"name": "truth", "query": query, "table": "labels"})
     config = config.model_copy(update={"source": [*config.source[:-1], truth]})
     # rings share members, so that they cannot be kept apart: accounts are
     before, after = (
