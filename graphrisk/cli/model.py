@@ -202,6 +202,47 @@ def evaluate(
     typer.echo(f"expected calibration error of {name}: {figures['calibration_error']:.3f}")
 
 
+@app.command("innocent")
+def innocent(
+    name: Annotated[str, typer.Argument(help="Name of a model of rings; `simulated` is the shipped one.")],
+    configs: Configs = None,
+    simulated: Simulated = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the simulated worlds.")] = 2,
+    store: Store = Path("store"),
+    json: JsonOption = False,
+) -> None:
+    """Score the innocent groups of labelled data that a model has not seen, for `ring list --fdr … --conformal`.
+
+    Example: graphrisk model innocent simulated --simulated 20
+    """
+    from graphrisk.cli.progress import ProgressPrinter
+    from graphrisk.models.choice import model_folder
+    from graphrisk.models.files import load_model
+    from graphrisk.models.innocent import FILE, innocent_scores, save_innocent
+
+    folder, progress = model_folder(store, name), ProgressPrinter()
+    model = load_model(folder)
+    try:
+        told = innocent_scores(model, _populations(configs or [], simulated, seed, progress))
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    finally:
+        progress.close()
+    told["command"] = " ".join(
+        ["graphrisk model innocent", name, *map(str, configs or []), f"--simulated {simulated} --seed {seed}"]
+    )
+    save_innocent(told, folder)
+    if json:
+        print_json(told)
+        return
+    typer.echo(f"{folder / FILE}: {len(told['innocent']):,} innocent of {told['listed']:,} listed groups")
+    for row in told["checked"]:
+        typer.echo(
+            f"  bound {row['bound']:.0%}: {row['wrong']:.1%} wrong (standard error {row['standard_error']:.1%}), "
+            f"{row['listed']:,} listed"
+        )
+
+
 @app.command("card")
 def card(
     name: Annotated[str, typer.Argument(help="Name of a model; `simulated` is the shipped one.")] = "simulated",

@@ -137,12 +137,13 @@ def account_model(name: str, folder: Path) -> dict[str, Any]:
 def laundering_10k_later(folder: Path) -> dict[str, Any]:
     """Models trained on the first 60 days and the rings that were over by then, tested on the rest of the 100 days."""
     config, until = labelled_config("laundering_10k"), datetime(2024, 3, 1, tzinfo=UTC)
+    labels = f"'{DATA}/laundering_10k/transaction_labels.parquet'"
     query = f"""
     SELECT DISTINCT accountID AS entity_id, modelID AS ring_id, 'laundering' AS label, m.known_at
     FROM '{DATA}/laundering_10k/rings.parquet' r JOIN (
-        SELECT l.patternID - min(l.patternID) OVER () AS ring,
+        SELECT l.patternID - (SELECT min(patternID) FROM {labels} WHERE isSAR) AS ring,
             strftime(TIMESTAMP '2024-01-02' + INTERVAL 1 DAY * max(t.step), '%Y-%m-%dT%H:%M:%SZ') AS known_at
-        FROM '{DATA}/laundering_10k/transaction_labels.parquet' l
+        FROM {labels} l
         JOIN '{DATA}/laundering_10k/transactions.parquet' t USING (transaction_id) WHERE l.isSAR GROUP BY 1
     ) m ON m.ring = r.modelID
     UNION ALL SELECT ACCOUNT_ID, NULL, 'innocent', NULL FROM '{DATA}/laundering_10k/accounts.parquet'
