@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from graphrisk.cli.model_data import labelled_populations, train_account_model
 from graphrisk.cli.output import JsonOption, UsageError, print_json, print_table
 
 if TYPE_CHECKING:
-    from graphrisk.config import ScanConfig
-    from graphrisk.models.labelled import LabelledCandidates
-    from graphrisk.models.training import Progress
+    from graphrisk.models.training import Trees
 
 app = typer.Typer(no_args_is_help=True, help="Train, measure and describe models of rings.")
 Configs = Annotated[
@@ -39,6 +35,7 @@ def train(
         bool, typer.Option(help="Learn from the decided cases of the store as well; of one configuration.")
     ] = False,
     accounts: Annotated[bool, typer.Option(help="A model of single labelled accounts, of one configuration.")] = False,
+    forest: Annotated[bool, typer.Option(help="A random forest of rings instead of boosting.")] = False,
     test_after: Annotated[
         datetime | None,
         typer.Option(help="With `--accounts`: measure one trained as of then on what became known later."),
@@ -67,16 +64,19 @@ def train(
     check_place(folder)
     if test_after is not None and not accounts:
         raise UsageError("`--test-after` must stand beside `--accounts`, got it alone")
+    if forest and accounts:
+        raise UsageError("`--accounts` takes the trees that were better on what was held out, got `--forest` beside it")
     if cases and (len(configs or []) != 1 or simulated):
         raise UsageError(f"`--cases` needs one configuration and no simulated worlds, got {len(configs or [])}")
     case_store = store if cases else None
     if accounts:
-        _train_accounts(configs or [], name, seed, test_after, folder, json, case_store)
+        train_account_model(configs or [], name, seed, test_after, folder, json, case_store)
         return
     progress = ProgressPrinter()
     try:
-        populations = _populations(configs or [], simulated, seed, progress, case_store=case_store)
-        model, card = train_model(populations, name, seed=seed, progress=progress)
+        populations = labelled_populations(configs or [], simulated, seed, progress, case_store=case_store)
+        trees: Trees = "forest" if forest else "boosting"
+        model, card = train_model(populations, name, seed=seed, progress=progress, trees=trees)
     except TrainingError as error:
         raise UsageError(str(error)) from error
     finally:
@@ -84,54 +84,12 @@ def train(
     told = [
         *map(str, configs or []),
         *(["--cases"] if cases else []),
+        *(["--forest"] if forest else []),
         *(["--simulated", str(simulated)] if simulated else []),
     ]
     command = " ".join(["graphrisk model train", *told, "--name", name, "--seed", str(seed)])
     folder.parent.mkdir(parents=True, exist_ok=True)
     save_model(model, card | {"command": command, "code_version": __version__, "limits": list(LIMITS)}, folder)
-    if json:
-        print_json(read_card(folder))
-        return
-    typer.echo(f"{folder}\n{card_text(read_card(folder))}")
-
-
-def _train_accounts(
-    configs: list[Path],
-    name: str,
-    seed: int,
-    test_after: datetime | None,
-    folder: Path,
-    json: bool,
-    case_store: Path | None,
-) -> None:
-    from graphrisk import __version__
-    from graphrisk.cli.progress import ProgressPrinter
-    from graphrisk.models.account_training import later_figures, train_accounts
-    from graphrisk.models.accounts import load_accounts
-    from graphrisk.models.card import ACCOUNT_LIMITS, card_text
-    from graphrisk.models.files import read_card, save_account_model
-    from graphrisk.models.training import TrainingError
-
-    if len(configs) != 1:
-        raise UsageError(f"`--accounts` needs one configuration, got {len(configs)}")
-    until = test_after if test_after is None or test_after.tzinfo else test_after.replace(tzinfo=UTC)
-    progress = ProgressPrinter()
-    try:
-        with _configured(configs, case_store) as (config,):
-            data = load_accounts(config)
-            model, card = train_accounts(data, name, seed=seed, progress=progress)
-            if until is not None:
-                card["later"] = later_figures(load_accounts(config, until), data, until, seed)
-    except TrainingError as error:
-        raise UsageError(str(error)) from error
-    finally:
-        progress.close()
-    asked = "--accounts --cases" if case_store else "--accounts"
-    command = f"graphrisk model train {configs[0]} {asked} --name {name} --seed {seed}"
-    command += f" --test-after {until.isoformat()}" if until else ""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    told = {"command": command, "code_version": __version__, "limits": list(ACCOUNT_LIMITS)}
-    save_account_model(model, card | told, folder)
     if json:
         print_json(read_card(folder))
         return
@@ -191,7 +149,7 @@ def evaluate(
     model = load_model(model_folder(store, name))
     progress = ProgressPrinter()
     try:
-        figures = evaluate_model(model, _populations(configs or [], simulated, seed, progress, part=False))
+        figures = evaluate_model(model, labelled_populations(configs or [], simulated, seed, progress, part=False))
     finally:
         progress.close()
     if json:
@@ -223,7 +181,7 @@ def innocent(
     folder, progress = model_folder(store, name), ProgressPrinter()
     model = load_model(folder)
     try:
-        told = innocent_scores(model, _populations(configs or [], simulated, seed, progress))
+        told = innocent_scores(model, labelled_populations(configs or [], simulated, seed, progress))
     except ValueError as error:
         raise UsageError(str(error)) from error
     finally:
@@ -262,49 +220,3 @@ def card(
         print_json(told)
         return
     typer.echo(card_text(told))
-
-
-@contextmanager
-def _configured(configs: list[Path], case_store: Path | None) -> Iterator[list[ScanConfig]]:
-    """Read configurations, with the decided cases of a store as labels where one is given."""
-    from graphrisk.cases.feedback import with_case_labels
-    from graphrisk.config import read_config
-
-    read = [read_config(path) for path in configs]
-    if case_store is None:
-        yield read
-        return
-    with tempfile.TemporaryDirectory(prefix="graphrisk-cases-") as folder:
-        config, n_labels = with_case_labels(read[0], case_store, Path(folder))
-        if not n_labels:
-            raise UsageError(f"{case_store}: no case has been decided; decide some with `graphrisk case decide`")
-        yield [config]
-
-
-def _populations(
-    configs: list[Path],
-    simulated: int,
-    seed: int,
-    progress: Progress,
-    part: bool = True,
-    case_store: Path | None = None,
-) -> list[LabelledCandidates]:
-    from graphrisk.models.labelled import split_population
-    from graphrisk.models.training import N_PARTS, label_scans
-    from graphrisk.models.worlds import plan_worlds, simulated_configs
-
-    if not configs and not simulated:
-        raise UsageError("give configurations of labelled scans, or `--simulated` with a number of worlds")
-
-    def every() -> Iterator[ScanConfig]:
-        with _configured(configs, case_store) as read:
-            yield from read
-        yield from simulated_configs(plan_worlds(simulated, seed))
-
-    found = list(label_scans(every(), len(configs) + simulated, progress))
-    for population in found:
-        if population.n_true == 0:
-            raise UsageError(f"{population.name}: no label names a ring; a `labels` source must give `ring_id`")
-    if not found:
-        raise UsageError("the starts of accounts say nothing in these data; a model cannot learn from them")
-    return split_population(found[0], N_PARTS, seed) if part and len(found) == 1 else found
