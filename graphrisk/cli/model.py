@@ -205,6 +205,7 @@ def innocent(
 def card(
     name: Annotated[str, typer.Argument(help="Name of a model; `simulated` is the shipped one.")] = "simulated",
     store: Store = Path("store"),
+    out: Annotated[Path | None, typer.Option(help="Page to write, with the reliability drawn.")] = None,
     json: JsonOption = False,
 ) -> None:
     """Say what a model learned from, how good it was on what it had not seen, and where its limits are.
@@ -212,10 +213,13 @@ def card(
     Example: graphrisk model card
     """
     from graphrisk.models.card import card_text
+    from graphrisk.models.card_page import card_page
     from graphrisk.models.choice import model_folder
     from graphrisk.models.files import read_card
 
     told = read_card(model_folder(store, name))
+    if out is not None:
+        out.write_text(card_page(told), encoding="utf-8")
     if json:
         print_json(told)
         return
