@@ -63,6 +63,22 @@ PARAMETERS: dict[str, Any] = {
     "force_row_wise": True,
     "verbose": -1,
 }
+FOREST: dict[str, Any] = {
+    # least squares, so that a leaf says the share of rings in it
+    "objective": "regression",
+    "boosting": "rf",
+    "num_leaves": 127,
+    "num_iterations": 300,
+    "min_data_in_leaf": 10,
+    "bagging_fraction": 0.632,
+    "bagging_freq": 1,
+    "feature_fraction_bynode": 0.25,
+    "max_bin": 63,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbose": -1,
+}
+"""A random forest, as `parameters` of `train_trees`; its output is the sum over trees, which calibration scales."""
 LEVELS = Levels(least=0.1, medium=0.5, high=0.9)
 """A score is a probability: groups are listed from one in ten, and in band ``medium`` from one in two."""
 
@@ -156,4 +172,7 @@ def train_trees(
     import lightgbm
 
     data = lightgbm.Dataset(features, targets, feature_name=list(LEARNED), params={"verbose": -1})
-    return lightgbm.train({**PARAMETERS, **(parameters or {}), "seed": seed}, data)
+    given = dict(parameters or {})
+    # a forest is none of the boosting with other numbers
+    base = {} if given.get("boosting") == "rf" else PARAMETERS
+    return lightgbm.train({**base, **given, "seed": seed}, data)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from graphrisk.cli.model_data import labelled_populations, train_account_model
 from graphrisk.cli.output import JsonOption, UsageError, print_json, print_table
 
 if TYPE_CHECKING:
-    from graphrisk.config import ScanConfig
-    from graphrisk.models.labelled import LabelledCandidates
-    from graphrisk.models.training import Progress
+    from graphrisk.models.training import Trees
 
 app = typer.Typer(no_args_is_help=True, help="Train, measure and describe models of rings.")
 Configs = Annotated[
@@ -32,9 +31,18 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random choice.")] = 0,
     store: Store = Path("store"),
     out: Annotated[Path | None, typer.Option(help="Folder of the model; by default within the store.")] = None,
+    cases: Annotated[
+        bool, typer.Option(help="Learn from the decided cases of the store as well; of one configuration.")
+    ] = False,
+    accounts: Annotated[bool, typer.Option(help="A model of single labelled accounts, of one configuration.")] = False,
+    forest: Annotated[bool, typer.Option(help="A random forest of rings instead of boosting.")] = False,
+    test_after: Annotated[
+        datetime | None,
+        typer.Option(help="With `--accounts`: measure one trained as of then on what became known later."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Train a model on labelled rings, on simulated worlds, or on both.
+    """Train a model on labelled rings, on simulated worlds, or on both; or on labelled accounts.
 
     One configuration alone is parted so that groups that share a member stay together.
 
@@ -54,15 +62,31 @@ def train(
         raise UsageError(f"`--name` must be made of letters, digits, dots and dashes, got {name!r}")
     folder = out or model_folder(store, name)
     check_place(folder)
+    if test_after is not None and not accounts:
+        raise UsageError("`--test-after` must stand beside `--accounts`, got it alone")
+    if forest and accounts:
+        raise UsageError("`--accounts` takes the trees that were better on what was held out, got `--forest` beside it")
+    if cases and (len(configs or []) != 1 or simulated):
+        raise UsageError(f"`--cases` needs one configuration and no simulated worlds, got {len(configs or [])}")
+    case_store = store if cases else None
+    if accounts:
+        train_account_model(configs or [], name, seed, test_after, folder, json, case_store)
+        return
     progress = ProgressPrinter()
     try:
-        populations = _populations(configs or [], simulated, seed, progress)
-        model, card = train_model(populations, name, seed=seed, progress=progress)
+        populations = labelled_populations(configs or [], simulated, seed, progress, case_store=case_store)
+        trees: Trees = "forest" if forest else "boosting"
+        model, card = train_model(populations, name, seed=seed, progress=progress, trees=trees)
     except TrainingError as error:
         raise UsageError(str(error)) from error
     finally:
         progress.close()
-    told = [*map(str, configs or []), *(["--simulated", str(simulated)] if simulated else [])]
+    told = [
+        *map(str, configs or []),
+        *(["--cases"] if cases else []),
+        *(["--forest"] if forest else []),
+        *(["--simulated", str(simulated)] if simulated else []),
+    ]
     command = " ".join(["graphrisk model train", *told, "--name", name, "--seed", str(seed)])
     folder.parent.mkdir(parents=True, exist_ok=True)
     save_model(model, card | {"command": command, "code_version": __version__, "limits": list(LIMITS)}, folder)
@@ -70,6 +94,36 @@ def train(
         print_json(read_card(folder))
         return
     typer.echo(f"{folder}\n{card_text(read_card(folder))}")
+
+
+@app.command("score")
+def score(
+    name: Annotated[str, typer.Argument(help="Name of a model of accounts.")],
+    config: Annotated[Path, typer.Argument(help="Configuration of the scan whose accounts are scored.")],
+    out: Annotated[Path, typer.Option(help="Parquet file to write: `account_id`, `score`, `model`.")],
+    store: Store = Path("store"),
+    json: JsonOption = False,
+) -> None:
+    """Score every account by a model of accounts.
+
+    Example: graphrisk model score ours scan.toml --out scores.parquet
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from graphrisk.config import read_config
+    from graphrisk.models.accounts import load_accounts
+    from graphrisk.models.choice import model_folder
+    from graphrisk.models.files import load_account_model
+
+    model = load_account_model(model_folder(store, name))
+    data = load_accounts(read_config(config))
+    scores = model.score(data.columns, len(data.ids))
+    pq.write_table(pa.table({"account_id": data.ids, "score": scores, "model": [name] * len(scores)}), out)
+    if json:
+        print_json({"accounts": len(scores), "model": name, "file": str(out)})
+        return
+    typer.echo(f"{out}: {len(scores):,} accounts")
 
 
 @app.command("evaluate")
@@ -95,7 +149,7 @@ def evaluate(
     model = load_model(model_folder(store, name))
     progress = ProgressPrinter()
     try:
-        figures = evaluate_model(model, _populations(configs or [], simulated, seed, progress, part=False))
+        figures = evaluate_model(model, labelled_populations(configs or [], simulated, seed, progress, part=False))
     finally:
         progress.close()
     if json:
@@ -106,10 +160,52 @@ def evaluate(
     typer.echo(f"expected calibration error of {name}: {figures['calibration_error']:.3f}")
 
 
+@app.command("innocent")
+def innocent(
+    name: Annotated[str, typer.Argument(help="Name of a model of rings; `simulated` is the shipped one.")],
+    configs: Configs = None,
+    simulated: Simulated = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the simulated worlds.")] = 2,
+    store: Store = Path("store"),
+    json: JsonOption = False,
+) -> None:
+    """Score the innocent groups of labelled data that a model has not seen, for `ring list --fdr … --conformal`.
+
+    Example: graphrisk model innocent simulated --simulated 20
+    """
+    from graphrisk.cli.progress import ProgressPrinter
+    from graphrisk.models.choice import model_folder
+    from graphrisk.models.files import load_model
+    from graphrisk.models.innocent import FILE, innocent_scores, save_innocent
+
+    folder, progress = model_folder(store, name), ProgressPrinter()
+    model = load_model(folder)
+    try:
+        told = innocent_scores(model, labelled_populations(configs or [], simulated, seed, progress))
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    finally:
+        progress.close()
+    told["command"] = " ".join(
+        ["graphrisk model innocent", name, *map(str, configs or []), f"--simulated {simulated} --seed {seed}"]
+    )
+    save_innocent(told, folder)
+    if json:
+        print_json(told)
+        return
+    typer.echo(f"{folder / FILE}: {len(told['innocent']):,} innocent of {told['listed']:,} listed groups")
+    for row in told["checked"]:
+        typer.echo(
+            f"  bound {row['bound']:.0%}: {row['wrong']:.1%} wrong (standard error {row['standard_error']:.1%}), "
+            f"{row['listed']:,} listed"
+        )
+
+
 @app.command("card")
 def card(
     name: Annotated[str, typer.Argument(help="Name of a model; `simulated` is the shipped one.")] = "simulated",
     store: Store = Path("store"),
+    out: Annotated[Path | None, typer.Option(help="Page to write, with the reliability drawn.")] = None,
     json: JsonOption = False,
 ) -> None:
     """Say what a model learned from, how good it was on what it had not seen, and where its limits are.
@@ -117,36 +213,14 @@ def card(
     Example: graphrisk model card
     """
     from graphrisk.models.card import card_text
+    from graphrisk.models.card_page import card_page
     from graphrisk.models.choice import model_folder
     from graphrisk.models.files import read_card
 
     told = read_card(model_folder(store, name))
+    if out is not None:
+        out.write_text(card_page(told), encoding="utf-8")
     if json:
         print_json(told)
         return
     typer.echo(card_text(told))
-
-
-def _populations(
-    configs: list[Path], simulated: int, seed: int, progress: Progress, part: bool = True
-) -> list[LabelledCandidates]:
-    from graphrisk.config import read_config
-    from graphrisk.models.labelled import split_population
-    from graphrisk.models.training import N_PARTS, label_scans
-    from graphrisk.models.worlds import plan_worlds, simulated_configs
-
-    if not configs and not simulated:
-        raise UsageError("give configurations of labelled scans, or `--simulated` with a number of worlds")
-
-    def every() -> Iterator[ScanConfig]:
-        for path in configs:
-            yield read_config(path)
-        yield from simulated_configs(plan_worlds(simulated, seed))
-
-    found = list(label_scans(every(), len(configs) + simulated, progress))
-    for population in found:
-        if population.n_true == 0:
-            raise UsageError(f"{population.name}: no label names a ring; a `labels` source must give `ring_id`")
-    if not found:
-        raise UsageError("the starts of accounts say nothing in these data; a model cannot learn from them")
-    return split_population(found[0], N_PARTS, seed) if part and len(found) == 1 else found

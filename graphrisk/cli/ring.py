@@ -51,6 +51,9 @@ def list_rings(
         float | None,
         typer.Option(min=0, max=1, help="Only the longest list in which this share is expected to be wrong."),
     ] = None,
+    conformal: Annotated[
+        bool, typer.Option(help="With `--fdr`: by p-values against innocent groups instead of by the scores.")
+    ] = False,
     limit: Annotated[int, typer.Option(min=1, help="Most rings to list.")] = 50,
     json: JsonOption = False,
 ) -> None:
@@ -62,18 +65,45 @@ def list_rings(
 
     if band not in (None, "high", "medium", "low"):
         raise UsageError(f"`--band` must be high, medium or low, got {band!r}")
+    if conformal and fdr is None:
+        raise UsageError("`--conformal` must stand beside `--fdr`, got it alone")
     results = ResultStore(store)
     rings = results.table("ring", scan or results.latest())
+    allowed = _conformal(rings, fdr, store) if conformal and fdr is not None else None
     for column, value in (("band", band), ("typology", typology)):
         if value is not None:
             rings = rings.filter([cell == value for cell in rings[column].to_pylist()])
-    if fdr is not None:
+    if allowed is not None:
+        rings = rings.filter([cell in allowed for cell in rings["ring_id"].to_pylist()])
+    elif fdr is not None:
         rings = rings.slice(0, _bounded(rings, fdr))
     shown = rings.slice(0, limit)
     if json:
         print_json(shown.to_pylist())
         return
     print_rings(shown, len(rings))
+
+
+def _conformal(rings: pa.Table, rate: float, store: Path) -> set[str]:
+    """Rings of the longest list that bounds the share of innocent ones, over all that the scan lists."""
+    import numpy as np
+
+    from gnn.conformal import conformal_p_values, longest_conformal_list
+    from gnn.scoring import logit
+    from gnn.transparent import Transparent
+    from graphrisk.models.choice import model_folder
+    from graphrisk.models.innocent import read_innocent
+
+    models = set(rings["model"].to_pylist())
+    if len(models) > 1 or Transparent.name in models:
+        raise UsageError(f"`--conformal` needs rings that one trained model scored, got {sorted(models)}")
+    if not models:
+        return set()
+    innocent = read_innocent(model_folder(store, models.pop()))
+    nats = np.array([logit(score) for score in rings["score"].to_pylist()])
+    n = longest_conformal_list(conformal_p_values(nats, innocent), rate)
+    best = np.argsort(-nats, kind="stable")[:n]
+    return set(rings["ring_id"].take(best).to_pylist())
 
 
 def _bounded(rings: pa.Table, rate: float) -> int:

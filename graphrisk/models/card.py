@@ -16,6 +16,8 @@ def card_text(card: dict[str, Any]) -> str:
     -------
     str
     """
+    if card.get("of") == "accounts":
+        return _account_text(card)
     data, figures, line = card["data"], card["held_out"], card["calibration"]
     lines = [
         f"Model {card['name']}: {card['kind']}",
@@ -44,6 +46,34 @@ def card_text(card: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _account_text(card: dict[str, Any]) -> str:
+    data, figures = card["data"], card["held_out"]
+    apart = "whole rings on one side" if figures["rings_apart"] else "rings share members and cannot be kept apart"
+    lines = [
+        f"Model {card['name']}: {card['kind']}",
+        f"  made by: {card['command']}  (graphrisk {card['code_version']})",
+        f"  learned from: {data['labelled']:,} labelled of {data['accounts']:,} accounts, {data['bad']:,} bad in "
+        f"{data['groups_of_bad']:,} groups, {data['features']} features",
+        f"  data: sha256 {data['sha256'][:16]}…, trees: sha256 {card['trees_sha256'][:16]}…",
+        f"On {figures['folds']} folds that were held out ({apart}):",
+        *(f"  {row['scored by']}: AUC {row['auc']:.3f}, AP {row['ap']:.3f}" for row in figures["rows"]),
+        f"  expected calibration error {figures['calibration_error']:.3f}",
+        "  said -> true (n):",
+        *(f"    {row['said']:.3f} -> {row['true']:.3f} ({row['n']:,})" for row in figures["reliability"]),
+    ]
+    later = card.get("later")
+    if later is not None:
+        lines.append(f"Trained as of {later['until']}, on accounts whose labels became known after it:")
+        lines += [f"  {row['scored by']}: AUC {row['auc']:.3f}, AP {row['ap']:.3f}" for row in later["rows"]]
+    lines += ["Limits:", *(f"  - {limit}" for limit in card["limits"])]
+    return "\n".join(lines)
+
+
+ACCOUNT_LIMITS = (
+    "It knows accounts like those that were labelled; whom nobody looked at may be another population.",
+    "An account scored high is no proof: it inherits what its group and its partners do.",
+    "It does not know country, age or any other attribute of persons, unless a numeric attribute was given.",
+)
 LIMITS = (
     "A group counts as a ring if it and a known ring have a Jaccard similarity of at least one half; pieces of rings "
     "and rings with many hangers-on count as wrong.",

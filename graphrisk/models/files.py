@@ -7,11 +7,15 @@ import json
 import shutil
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from gnn.account_trees import AccountTrees
 from gnn.calibration import Calibration
 from gnn.ring_trees import RingTrees
 from gnn.scoring import Levels
+
+if TYPE_CHECKING:
+    from lightgbm import Booster
 
 TREES, CARD = "trees.txt", "card.json"
 
@@ -35,20 +39,35 @@ def save_model(model: RingTrees, card: dict[str, Any], folder: Path) -> None:
     ModelError
         If something else stands there.
     """
-    check_place(folder)
-    aside, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    trees = model.booster.model_to_string()
-    (aside / TREES).write_text(trees, encoding="utf-8")
     needed = {
         "name": model.name,
         "calibration": asdict(model.calibration),
         "levels": asdict(model.levels),
         "size_bonus": model.size_bonus,
-        "trees_sha256": hashlib.sha256(trees.encode()).hexdigest(),
     }
-    (aside / CARD).write_text(json.dumps(needed | card, indent=1) + "\n", encoding="utf-8")
+    _put(model.booster, needed | card, folder)
+
+
+def save_account_model(model: AccountTrees, card: dict[str, Any], folder: Path) -> None:
+    """Write a model of accounts the same way.
+
+    Raises
+    ------
+    ModelError
+        If something else stands there.
+    """
+    _put(model.booster, {"name": model.name, "calibration": asdict(model.calibration)} | card, folder)
+
+
+def _put(booster: Booster, card: dict[str, Any], folder: Path) -> None:
+    check_place(folder)
+    aside, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    trees = booster.model_to_string()
+    (aside / TREES).write_text(trees, encoding="utf-8")
+    card = card | {"trees_sha256": hashlib.sha256(trees.encode()).hexdigest()}
+    (aside / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
     if folder.exists():
         shutil.rmtree(old, ignore_errors=True)
         folder.rename(old)
@@ -95,9 +114,44 @@ def load_model(folder: Path) -> RingTrees:
     ImportError, OSError
         If LightGBM cannot be loaded here.
     """
-    from lightgbm import Booster
-
     card = read_card(folder)
+    booster = _read_trees(folder, card)
+    try:
+        return RingTrees(
+            name=card["name"],
+            booster=booster,
+            calibration=Calibration(**card["calibration"]),
+            levels=Levels(**card["levels"]),
+            size_bonus=float(card["size_bonus"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{folder} must hold a model of today's ring features, got {error}") from error
+
+
+def load_account_model(folder: Path) -> AccountTrees:
+    """Read a model of accounts.
+
+    Raises
+    ------
+    ModelError
+        If the folder holds no whole model, or one of rings.
+    ImportError, OSError
+        If LightGBM cannot be loaded here.
+    """
+    card = read_card(folder)
+    if card.get("of") != "accounts":
+        raise ModelError(f"{folder} must hold a model of accounts, got one of {card.get('of', 'rings')}")
+    try:
+        return AccountTrees(card["name"], _read_trees(folder, card), Calibration(**card["calibration"]))
+    except (KeyError, TypeError) as error:
+        raise ModelError(f"{folder} must hold a whole model of accounts, got {error}") from error
+
+
+def _read_trees(folder: Path, card: dict[str, Any]) -> Booster:
+    """Read the trees that a card names, whole."""
+    from lightgbm import Booster
+    from lightgbm.basic import LightGBMError
+
     try:
         trees = (folder / TREES).read_text(encoding="utf-8")
     except OSError as error:
@@ -105,12 +159,6 @@ def load_model(folder: Path) -> RingTrees:
     if hashlib.sha256(trees.encode()).hexdigest() != card.get("trees_sha256"):
         raise ModelError(f"{folder / TREES} must be the file that its card names, got another")
     try:
-        return RingTrees(
-            name=card["name"],
-            booster=Booster(model_str=trees),
-            calibration=Calibration(**card["calibration"]),
-            levels=Levels(**card["levels"]),
-            size_bonus=float(card["size_bonus"]),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{folder} must hold a model of today's ring features, got {error}") from error
+        return Booster(model_str=trees)
+    except LightGBMError as error:
+        raise ModelError(f"{folder / TREES} must hold trees, got {error}") from error

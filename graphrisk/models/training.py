@@ -6,13 +6,15 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from gnn.calibration import Calibration, fit_calibration, longest_list, reliability
-from gnn.ring_trees import LEARNED, LEVELS, PARAMETERS, PARTS, RingTrees, train_trees
+from gnn.ring_trees import FOREST, LEARNED, LEVELS, PARAMETERS, PARTS, RingTrees, train_trees
 from gnn.scoring import sigmoid
 from graphrisk.config import ScanConfig
 from graphrisk.models.figures import list_candidates, list_figures
@@ -39,6 +41,13 @@ HIDDEN_SHARE = 0.5
 """Of the parts that a second copy of each population does not show, so that no score leans on one of them alone."""
 ALWAYS_KNOWN = ("links", "burst", "openness", "cover", "size")
 Progress = Callable[[str, int, int | None], None]
+Trees = Literal["boosting", "forest"]
+
+
+KINDS: dict[Trees, str] = {
+    "boosting": "gradient-boosted trees over ring features",
+    "forest": "a random forest over ring features",
+}
 
 
 class TrainingError(ValueError):
@@ -51,7 +60,7 @@ def label_scans(configs: Iterable[ScanConfig], total: int, progress: Progress | 
     Parameters
     ----------
     configs : iterable of ScanConfig
-        Each with a `labels` source that names rings.
+        Each with a `labels` source that names rings; labels that mean innocent name no ring.
     total : int
     progress : callable, optional
 
@@ -67,7 +76,9 @@ def label_scans(configs: Iterable[ScanConfig], total: int, progress: Progress | 
         loaded = load(config.load_config(), as_of=config.scan.as_of)
         found, _, _ = find_rings(config, loaded, StageLog(None))
         if found.history.timed:
-            yield labelled_search(found, loaded.graph, loaded.labels, config.scan.name)
+            innocent = pc.is_in(loaded.labels["label"], pa.array(config.metrics.good_labels, pa.string()))
+            bad = loaded.labels.filter(pc.invert(innocent))
+            yield labelled_search(found, loaded.graph, bad, config.scan.name)
 
 
 def with_hidden_parts(features: FloatArray, rng: np.random.Generator) -> FloatArray:
@@ -98,7 +109,13 @@ def _rows(populations: list[LabelledCandidates], seed: int) -> tuple[FloatArray,
     return np.concatenate(features + hidden), np.concatenate([targets, targets])
 
 
-def held_out(populations: list[LabelledCandidates], seed: int, progress: Progress | None = None) -> list[FloatArray]:
+def _parameters(trees: Trees) -> dict[str, Any] | None:
+    return FOREST if trees == "forest" else None
+
+
+def held_out(
+    populations: list[LabelledCandidates], seed: int, progress: Progress | None = None, trees: Trees = "boosting"
+) -> list[FloatArray]:
     """Outputs for the candidates of each population by trees trained on four fifths of the others."""
     fold = np.arange(len(populations)) % N_FOLDS
     raw: list[FloatArray] = [np.empty(0)] * len(populations)
@@ -106,7 +123,8 @@ def held_out(populations: list[LabelledCandidates], seed: int, progress: Progres
     for k in range(n_folds):
         if progress is not None:
             progress("folds", k, n_folds)
-        booster = train_trees(*_rows([p for p, f in zip(populations, fold, strict=True) if f != k], seed), seed=seed)
+        rows = _rows([p for p, f in zip(populations, fold, strict=True) if f != k], seed)
+        booster = train_trees(*rows, seed=seed, parameters=_parameters(trees))
         for number in np.flatnonzero(fold == k).tolist():
             raw[number] = np.asarray(booster.predict(populations[number].features, raw_score=True))
     return raw
@@ -131,7 +149,12 @@ def calibrate(populations: list[LabelledCandidates], outputs: list[FloatArray]) 
 
 
 def train_model(
-    populations: list[LabelledCandidates], name: str, *, seed: int = 0, progress: Progress | None = None
+    populations: list[LabelledCandidates],
+    name: str,
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+    trees: Trees = "boosting",
 ) -> tuple[RingTrees, dict[str, Any]]:
     """Train on all populations, with probabilities and figures from those held out.
 
@@ -142,6 +165,8 @@ def train_model(
     name : str
     seed : int
     progress : callable, optional
+    trees : {"boosting", "forest"}
+        What is kept.
 
     Returns
     -------
@@ -160,15 +185,15 @@ def train_model(
             f"training needs at least 2 populations with {FEWEST_RINGS} rings that candidates come near to, "
             f"got {len(populations)} with {n_rings}"
         )
-    outputs = held_out(populations, seed, progress)
+    outputs = held_out(populations, seed, progress, trees)
     calibration = calibrate(populations, outputs)
     features, targets = _rows(populations, seed)
-    booster = train_trees(features, targets, seed=seed)
+    booster = train_trees(features, targets, seed=seed, parameters=_parameters(trees))
     model = RingTrees(name, booster, calibration, LEVELS, SIZE_BONUS)
     card = {
-        "kind": "gradient-boosted trees over ring features",
+        "kind": KINDS[trees],
         "seed": seed,
-        "parameters": PARAMETERS,
+        "parameters": FOREST if trees == "forest" else PARAMETERS,
         "features": list(LEARNED),
         "data": {
             "populations": len(populations),

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from gnn.calibration import Calibration
+from gnn.calibration import Calibration, fit_calibration, reliability
 from gnn.ring_features import FEATURE_NAMES, RingFeatures
-from gnn.ring_trees import LEARNED, PARTS, RingTrees, learned, train_trees
+from gnn.ring_trees import FOREST, LEARNED, PARTS, RingTrees, learned, train_trees
 from gnn.scoring import PRIOR, sigmoid
 
 
@@ -62,6 +62,19 @@ def test_training_twice_gives_the_same_trees():
     )
     trees = [b.model_to_string().split("parameters:")[0] for b in (one, other)]
     assert trees[0] == trees[1]
+
+
+def test_a_forest_learns_the_toy_and_its_parts_sum_too():
+    features, truth = toy()
+    booster = train_trees(learned(features), truth, parameters=FOREST | {"num_iterations": 60})
+    test, is_ring = toy(1000, seed=6)
+    raw = booster.predict(learned(test), raw_score=True)
+    line = fit_calibration(raw, is_ring.astype(bool), np.arange(1000) % 5)
+    forest = RingTrees("forest", booster, line)
+    assert forest.parts(test).sum(axis=1) == pytest.approx(forest.score(test).log_odds, abs=1e-6)
+    order = np.argsort(-raw)
+    assert is_ring[order[:200]].mean() > 0.75 > 0.3 > is_ring[order[-200:]].mean()
+    assert reliability(forest.score(test).score, is_ring.astype(bool)).error < 0.06
 
 
 def test_no_candidates_have_no_scores(model):

@@ -15,15 +15,20 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import boosting
 import figures
+import numpy as np
 import pandas as pd
 
 from algorithms import Transfers
-from graphrisk.config import read_config
+from graphrisk.config import ScanConfig, read_config
+from graphrisk.models.account_training import later_figures, train_accounts
+from graphrisk.models.accounts import load_accounts
 from graphrisk.models.figures import list_candidates, list_figures
 from graphrisk.models.files import save_model
 from graphrisk.models.labelled import LabelledCandidates
@@ -96,6 +101,61 @@ def amlsim(name: str, folder: Path) -> dict[str, Any]:
     labels = labels.assign(nodeid=labels.nodeid.astype(str)).set_index("nodeid").isFraud.astype(bool)
     result, facts = scan(HERE / f"amlsim_{name}" / "scan.toml", folder, GRAPHRISK_DATA=DATA)
     return facts | {"rings_listed": len(result.rings)} | figures.score_figures(result.features, labels)
+
+
+ACCOUNT_LABELS = {
+    "airdrop": "SELECT node AS entity_id, CASE WHEN is_sybil THEN 'sybil' ELSE 'innocent' END AS label, "
+    "CASE WHEN ring >= 0 THEN ring END AS ring_id FROM '{data}/airdrop/labels.parquet'",
+    "laundering_10k": "SELECT a.ACCOUNT_ID AS entity_id, r.modelID AS ring_id, "
+    "CASE WHEN r.accountID IS NULL THEN 'innocent' ELSE 'laundering' END AS label "
+    "FROM '{data}/laundering_10k/accounts.parquet' a "
+    "LEFT JOIN (SELECT DISTINCT accountID, modelID FROM '{data}/laundering_10k/rings.parquet') r "
+    "ON r.accountID = a.ACCOUNT_ID",
+}
+
+
+def labelled_config(name: str) -> ScanConfig:
+    """Give the configuration of a set together with the labels of its accounts."""
+    need(DATA / name)
+    os.environ["GRAPHRISK_DATA"] = str(DATA)
+    config = read_config(HERE / name / "scan.toml")
+    query = ACCOUNT_LABELS[name].format(data=DATA)
+    truth = SourceConfig.model_validate({"name": "truth", "query": query, "table": "labels"})
+    return config.model_copy(update={"source": [*config.source, truth]})
+
+
+def account_model(name: str, folder: Path) -> dict[str, Any]:
+    """Models of single accounts, five folds; whole rings on one side where rings can be kept apart."""
+    data = load_accounts(labelled_config(name))
+    began = time.process_time()
+    _, card = train_accounts(data, name)
+    told = {key: card["data"][key] for key in ("labelled", "bad", "groups_of_bad", "features")}
+    held_out = {key: value for key, value in card["held_out"].items() if key != "reliability"}
+    return told | held_out | {"kind": card["kind"], "cpu_seconds": round(time.process_time() - began, 1)}
+
+
+def laundering_10k_later(folder: Path) -> dict[str, Any]:
+    """Models trained on the first 60 days and the rings that were over by then, tested on the rest of the 100 days."""
+    config, until = labelled_config("laundering_10k"), datetime(2024, 3, 1, tzinfo=UTC)
+    labels = f"'{DATA}/laundering_10k/transaction_labels.parquet'"
+    query = f"""
+    SELECT DISTINCT accountID AS entity_id, modelID AS ring_id, 'laundering' AS label, m.known_at
+    FROM '{DATA}/laundering_10k/rings.parquet' r JOIN (
+        SELECT l.patternID - (SELECT min(patternID) FROM {labels} WHERE isSAR) AS ring,
+            strftime(TIMESTAMP '2024-01-02' + INTERVAL 1 DAY * max(t.step), '%Y-%m-%dT%H:%M:%SZ') AS known_at
+        FROM {labels} l
+        JOIN '{DATA}/laundering_10k/transactions.parquet' t USING (transaction_id) WHERE l.isSAR GROUP BY 1
+    ) m ON m.ring = r.modelID
+    UNION ALL SELECT ACCOUNT_ID, NULL, 'innocent', NULL FROM '{DATA}/laundering_10k/accounts.parquet'
+    WHERE ACCOUNT_ID NOT IN (SELECT accountID FROM '{DATA}/laundering_10k/rings.parquet')"""
+    truth = SourceConfig.model_validate({"name": "truth", "query": query, "table": "labels"})
+    config = config.model_copy(update={"source": [*config.source[:-1], truth]})
+    # rings share members, so that they cannot be kept apart: accounts are
+    before, after = (
+        replace(data, groups=np.arange(len(data.groups)))
+        for data in (load_accounts(config, until), load_accounts(config))
+    )
+    return later_figures(before, after, until)
 
 
 def laundering_10k_features(folder: Path) -> dict[str, Any]:
@@ -215,6 +275,8 @@ REPORTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "airdrop": airdrop,
     "laundering_10k": laundering_10k,
     **{f"amlsim_{name}": lambda folder, name=name: amlsim(name, folder) for name in AMLSIM},
+    **{f"{name}_accounts": lambda folder, name=name: account_model(name, folder) for name in ACCOUNT_LABELS},
+    "laundering_10k_later": laundering_10k_later,
     "laundering_10k_features": laundering_10k_features,
     **{f"amlsim_{name}_features": lambda folder, name=name: amlsim_features(name, folder) for name in AMLSIM},
     "identity_50k": identity_50k,

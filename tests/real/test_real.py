@@ -67,6 +67,29 @@ def test_boosting_on_laundering_10k(tmp_path):
     assert figures["ap"] >= 0.82
 
 
+def test_a_model_of_accounts_of_laundering_10k(tmp_path):
+    figures = report("laundering_10k_accounts", tmp_path)
+    rows = {row["scored by"]: row for row in figures["rows"]}
+    assert rows["boosting"]["auc"] >= 0.98
+    assert rows["boosting"]["ap"] >= 0.85
+    assert rows["boosting without the graph"]["ap"] < 0.2
+    assert figures["calibration_error"] <= 0.02
+
+
+def test_a_model_of_accounts_of_airdrop(tmp_path):
+    figures = report("airdrop_accounts", tmp_path)
+    assert figures["rings_apart"]
+    assert max(row["auc"] for row in figures["rows"]) > 0.94
+    assert max(row["ap"] for row in figures["rows"]) > 0.89
+
+
+def test_a_model_of_accounts_tested_on_what_became_known_later(tmp_path):
+    figures = report("laundering_10k_later", tmp_path)
+    assert figures["trained_bad"] > 50
+    assert figures["tested_bad"] > 20
+    assert figures["rows"][0]["auc"] > 0.8
+
+
 @pytest.mark.parametrize("name", AMLSIM)
 def test_boosting_on_amlsim(tmp_path, name):
     figures = report(f"amlsim_{name}_features", tmp_path)

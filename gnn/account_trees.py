@@ -1,0 +1,119 @@
+"""Trees over features of accounts: gradient boosting or a random forest, calibrated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from gnn.calibration import Calibration
+from gnn.scoring import sigmoid
+
+if TYPE_CHECKING:
+    from lightgbm import Booster
+
+FloatArray = npt.NDArray[np.float64]
+Kind = Literal["boosting", "forest"]
+
+_COMMON: dict[str, Any] = {
+    "objective": "binary",
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": 1,
+    "verbose": -1,
+}
+PARAMETERS: dict[Kind, dict[str, Any]] = {
+    "boosting": _COMMON
+    | {
+        "num_leaves": 15,
+        "learning_rate": 0.04,
+        "num_iterations": 400,
+        "min_data_in_leaf": 20,
+        "bagging_fraction": 0.8,
+        "bagging_freq": 1,
+        "feature_fraction": 0.25,
+        "lambda_l2": 5.0,
+    },
+    "forest": _COMMON
+    | {
+        # least squares, so that a leaf says the share of bad accounts in it
+        "objective": "regression",
+        "boosting": "rf",
+        "num_leaves": 255,
+        "num_iterations": 300,
+        "min_data_in_leaf": 5,
+        "bagging_fraction": 0.632,
+        "bagging_freq": 1,
+        "feature_fraction_bynode": 0.1,
+    },
+}
+
+
+@dataclass(frozen=True, eq=False)
+class AccountTrees:
+    """A trained model of accounts.
+
+    Parameters
+    ----------
+    name : str
+    booster : lightgbm.Booster
+        Its feature names say which columns it needs.
+    calibration : Calibration
+    """
+
+    name: str
+    booster: Booster
+    calibration: Calibration
+
+    def score(self, columns: dict[str, FloatArray], n: int) -> FloatArray:
+        """Probability that each account is bad; O(accounts x trees x depth).
+
+        Columns that the trees know and the data lack are unknown everywhere; those that the trees do not know are
+        passed over.
+        """
+        names = self.booster.feature_name()
+        values = stack({name: columns.get(name, np.full(n, np.nan)) for name in names}, n)
+        return sigmoid(self.calibration.log_odds(raw_scores(self.booster, values)))
+
+
+def stack(columns: dict[str, FloatArray], n: int) -> npt.NDArray[np.float32]:
+    """Put columns side by side, shape (n, n_columns)."""
+    values = np.empty((n, len(columns)), np.float32, order="F")
+    for at, column in enumerate(columns.values()):
+        values[:, at] = column
+    return values
+
+
+def raw_scores(booster: Booster, values: npt.NDArray[np.float32]) -> FloatArray:
+    """Outputs before calibration."""
+    return np.asarray(booster.predict(values, raw_score=True), np.float64) if len(values) else np.empty(0)
+
+
+def train_account_trees(
+    values: npt.NDArray[np.float32], is_bad: npt.NDArray[np.bool_], names: tuple[str, ...], *, kind: Kind, seed: int = 0
+) -> Booster:
+    """Train trees on accounts.
+
+    Parameters
+    ----------
+    values : array of float32, shape (n, n_features)
+    is_bad : array of bool, shape (n,)
+    names : tuple of str
+    kind : {"boosting", "forest"}
+    seed : int
+
+    Returns
+    -------
+    lightgbm.Booster
+        The same for the same rows in the same order.
+
+    References
+    ----------
+    Ke et al. (2017), LightGBM: a highly efficient gradient boosting decision tree; Breiman (2001), Random forests.
+    """
+    import lightgbm
+
+    data = lightgbm.Dataset(values, is_bad.astype(np.float64), feature_name=list(names), params={"verbose": -1})
+    return lightgbm.train({**PARAMETERS[kind], "seed": seed}, data)

@@ -1,0 +1,165 @@
+import dataclasses
+import json
+from datetime import UTC, datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from gnn import account_trees
+from graphrisk.cli.app import app
+from graphrisk.config import read_config
+from graphrisk.models.account_training import GRAPH_FREE, auc, later_figures, split_accounts, train_accounts
+from graphrisk.models.accounts import AccountData, load_accounts
+from graphrisk.models.files import ModelError, load_account_model, load_model, save_account_model
+from graphrisk.models.training import TrainingError
+from loaders import SourceConfig
+
+UNTIL = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def few_trees(monkeypatch):
+    """Fewer trees, so that the tests are quick."""
+    quick = {kind: given | {"num_iterations": 30} for kind, given in account_trees.PARAMETERS.items()}
+    monkeypatch.setattr(account_trees, "PARAMETERS", quick)
+
+
+def toy(n=600, seed=0):
+    """Rings of six, told by one column of the graph."""
+    rng = np.random.default_rng(seed)
+    groups = np.r_[np.repeat(np.arange(20), 6), 20 + np.arange(n - 120)]
+    is_bad = groups < 20
+    columns = {"own_age": rng.random(n), "tie_partners": is_bad * 2 + rng.normal(size=n)}
+    known = [None] * n
+    return AccountData("toy", [f"a{i:04d}" for i in range(n)], columns, np.arange(n), is_bad, groups, known)
+
+
+def test_whole_rings_are_on_one_side_and_folds_are_even():
+    data = toy()
+    split = split_accounts(data, seed=1)
+    assert split.rings_apart
+    assert all(len(set(split.fold[data.groups == ring])) == 1 for ring in range(20))
+    assert np.bincount(split.fold[data.is_bad]).tolist() == [24] * 5
+    assert np.bincount(split.fold[~data.is_bad]).tolist() == [96] * 5
+
+
+def test_where_rings_share_their_members_accounts_are_dealt_out_and_the_card_says_so():
+    data = toy()
+    joined = dataclasses.replace(data, groups=np.where(data.is_bad, 0, data.groups))
+    split = split_accounts(joined, seed=1)
+    assert not split.rings_apart
+    assert np.bincount(split.fold[data.is_bad]).tolist() == [24] * 5
+    assert train_accounts(joined, "x")[1]["held_out"]["rings_apart"] is False
+
+
+def test_auc_counts_pairs():
+    rng = np.random.default_rng(0)
+    scores, is_bad = rng.integers(5, size=40).astype(float), rng.random(40) < 0.4
+    pairs = [(a > b) + 0.5 * (a == b) for a in scores[is_bad] for b in scores[~is_bad]]
+    assert auc(scores, is_bad) == pytest.approx(np.mean(pairs))
+
+
+def test_the_row_without_the_graph_stands_beside_both_kinds_of_trees():
+    model, card = train_accounts(toy(), "x")
+    rows = {row["scored by"]: row["auc"] for row in card["held_out"]["rows"]}
+    assert set(rows) == {"boosting", "forest", GRAPH_FREE}
+    assert min(rows["boosting"], rows["forest"]) > 0.8 > 0.65 > rows[GRAPH_FREE]
+    best = max(card["held_out"]["rows"][:2], key=lambda row: row["ap"])["scored by"]
+    assert card["kind"] == f"{best} over account features"
+    assert train_accounts(toy(), "x", kind="forest")[1]["kind"].startswith("forest")
+    data = toy(seed=5)
+    assert auc(model.score(data.columns, len(data.ids)), data.is_bad) > 0.85
+
+
+def test_labels_dealt_anew_cannot_be_learned():
+    data = toy()
+    shuffled = dataclasses.replace(data, is_bad=np.random.default_rng(2).permutation(data.is_bad))
+    rows = train_accounts(dataclasses.replace(shuffled, groups=np.arange(600)), "x")[1]["held_out"]["rows"]
+    assert all(0.4 < row["auc"] < 0.6 for row in rows)
+
+
+def test_too_few_labels_are_refused():
+    data = toy()
+    with pytest.raises(TrainingError, match="at least 20 accounts labelled bad"):
+        train_accounts(dataclasses.replace(data, is_bad=data.groups < 2), "x")
+
+
+def test_later_figures_pass_over_what_was_known_before():
+    after = toy()
+    old = np.flatnonzero((after.groups < 10) | ~after.is_bad)
+    before = dataclasses.replace(
+        after, labelled=old, is_bad=after.is_bad[old], groups=after.groups[old], known_at=[None] * len(old)
+    )
+    told = later_figures(before, after, UNTIL)
+    assert told["trained_bad"] == told["tested_bad"] == 60
+    assert told["trained"] + told["tested"] == 600
+    assert told["rows"][0]["auc"] > 0.8
+    # a ring that had one account known already is no test
+    one = np.flatnonzero((after.groups < 10) | ~after.is_bad | (np.arange(600) == 60))
+    before = dataclasses.replace(
+        after, labelled=one, is_bad=after.is_bad[one], groups=after.groups[one], known_at=[None] * len(one)
+    )
+    assert later_figures(before, after, UNTIL)["tested_bad"] == 54
+
+
+def test_a_model_is_saved_and_read_and_is_none_of_rings(tmp_path):
+    data = toy()
+    model, card = train_accounts(data, "x")
+    save_account_model(model, card, tmp_path / "x")
+    again = load_account_model(tmp_path / "x")
+    assert np.array_equal(again.score(data.columns, 600), model.score(data.columns, 600))
+    assert sorted(file.name for file in (tmp_path / "x").iterdir()) == ["card.json", "trees.txt"]
+    with pytest.raises(ModelError, match="today's ring features"):
+        load_model(tmp_path / "x")
+
+
+def labelled(world, folder):
+    """A configuration of the world with its truth as labels of accounts, known at two times."""
+    config = read_config(world / "scan.toml")
+    truth = pq.read_table(world / "truth.parquet").to_pandas()
+    truth = truth[truth.entity_type == "account"].drop_duplicates("entity_id")
+    bad = truth.ring >= 0
+    rows = {
+        "entity_type": ["account"] * len(truth),
+        "entity_id": truth.entity_id.tolist(),
+        "label": np.where(bad, "confirmed", "false_positive").tolist(),
+        "ring_id": [str(ring) if ring >= 0 else None for ring in truth.ring],
+    }
+    pq.write_table(pa.table(rows), folder / "labels.parquet")
+    source = SourceConfig.model_validate({"path": str(folder / "labels.parquet"), "table": "labels"})
+    return config.model_copy(update={"source": [*config.source, source]})
+
+
+def test_no_label_reaches_a_feature_of_an_account(world, tmp_path):
+    plain = load_accounts(read_config(world / "scan.toml"))
+    told = load_accounts(labelled(world, tmp_path))
+    assert len(plain.labelled) == 0 < told.is_bad.sum() < len(told.labelled)
+    for name, values in plain.columns.items():
+        assert np.array_equal(values, told.columns[name], equal_nan=True), name
+
+
+@pytest.mark.slow
+def test_accounts_of_a_world_are_learned_by_command_and_scored(world, tmp_path):
+    config = labelled(world, tmp_path)
+    text = (world / "scan.toml").read_text()
+    text += f'\n[[source]]\npath = "{tmp_path / "labels.parquet"}"\ntable = "labels"\n'
+    assert config.source[-1].table == "labels"
+    file = world / "accounts-scan.toml"
+    file.write_text(text)
+    run, store = CliRunner(), str(tmp_path / "store")
+    made = run.invoke(app, ["model", "train", str(file), "--accounts", "--name", "acc", "--store", store])
+    assert made.exit_code == 0, made.output
+    assert GRAPH_FREE in made.output
+    told = json.loads(run.invoke(app, ["model", "card", "acc", "--store", store, "--json"]).stdout)
+    rows = {row["scored by"]: row["ap"] for row in told["held_out"]["rows"]}
+    assert max(rows["boosting"], rows["forest"]) > rows[GRAPH_FREE]
+    out = tmp_path / "scores.parquet"
+    scored = run.invoke(app, ["model", "score", "acc", str(file), "--out", str(out), "--store", store])
+    file.unlink()
+    assert scored.exit_code == 0, scored.output
+    table = pq.read_table(out)
+    assert table.column_names == ["account_id", "score", "model"]
+    assert 0 <= min(table["score"].to_pylist()) <= max(table["score"].to_pylist()) <= 1
