@@ -8,7 +8,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from algorithms._pair_kernels import weigh
+from algorithms._pair_kernels import weigh, weigh_without
 from algorithms._threads import side_by_side, stretches
 from algorithms.times import MISSING_TIME
 
@@ -99,5 +99,53 @@ def weigh_pairs(
             )
             for share in stretches(bounds)
         ],
+    )
+    return out
+
+
+def weigh_pairs_without(
+    sources: IntArray,
+    targets: IntArray,
+    left_out: IntArray,
+    row_starts: LongArray,
+    row_signals: IntArray,
+    first_seen: LongArray,
+    last_seen: LongArray,
+    nats: FloatArray,
+    penalties: UsePenalties | None = None,
+) -> FloatArray:
+    """Sum the evidence of all that pairs of actors share, but of one signal for each.
+
+    Parameters
+    ----------
+    sources, targets : array of int32, shape (n_pairs,)
+        Actor indices.
+    left_out : array of int32, shape (n_pairs,)
+        A signal of the source.
+    row_starts, row_signals, first_seen, last_seen, nats, penalties
+        As in `weigh_pairs`.
+
+    Returns
+    -------
+    array of float, shape (n_pairs,)
+        Nats, at least 0; NaN where the two share nothing else; -1 where the target does not use the signal, so that
+        nothing changes. O(signals of both).
+    """
+    given = penalties or UsePenalties()
+    out = np.empty(len(sources))
+    weigh_without(
+        sources,
+        targets,
+        left_out,
+        row_starts,
+        row_signals,
+        first_seen,
+        last_seen,
+        np.ascontiguousarray(nats, dtype=np.float64),
+        given.long_seconds,
+        given.long_nats,
+        given.apart_nats,
+        int(MISSING_TIME),
+        out,
     )
     return out

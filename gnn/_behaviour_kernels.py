@@ -50,7 +50,7 @@ def measure_behaviour(
     starts,
     members,
     largest,
-    n_accounts,
+    is_account,
     claimed,
     delay,
     delays,
@@ -69,7 +69,7 @@ def measure_behaviour(
         claims, able, ranks, with_delay, x, y, hours, n_ages, inferred = 0, 0, 0.0, 0, 0.0, 0.0, 0, 0, 0
         for i in range(starts[c], starts[c + 1]):
             m = members[i]
-            if m < n_accounts:
+            if is_account[m]:
                 able += 1
                 claims += claimed[m]
             if not np.isnan(delay[m]):

@@ -147,13 +147,15 @@ class Surroundings:
     nats : array of float64, shape (n_signals,)
         Evidence of each signal, 0 for hubs.
     inviters : array of int32, shape (n_actors,)
+    n_invited : array of int64, shape (n_actors,)
+        How many each invited.
     started, last_active : array of int64, shape (n_actors,)
     recorded, claimed : array of bool, shape (n_actors,)
     delay : array of float64, shape (n_actors,)
     hours : array of complex128, shape (n_actors,)
     n_acts : array of int64, shape (n_actors,)
-    n_accounts : int
-        Actors ``0 .. n_accounts - 1`` are accounts, the others wallets, which take no bonuses.
+    is_account : array of bool, shape (n_actors,)
+        The others are wallets, which take no bonuses.
     """
 
     affinity: Graph
@@ -167,6 +169,7 @@ class Surroundings:
     degrees: LongArray
     nats: FloatArray
     inviters: IntArray
+    n_invited: LongArray
     started: LongArray
     recorded: BoolArray
     last_active: LongArray
@@ -174,7 +177,7 @@ class Surroundings:
     delay: FloatArray
     hours: npt.NDArray[np.complex128]
     n_acts: LongArray
-    n_accounts: int
+    is_account: BoolArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,7 +206,9 @@ class RingFeatures:
         return RingFeatures(self.values[rows], self.names)
 
 
-def ring_features(starts: LongArray, members: IntArray, around: Surroundings) -> RingFeatures:
+def ring_features(
+    starts: LongArray, members: IntArray, around: Surroundings, population: Surroundings | None = None
+) -> RingFeatures:
     """Measure every candidate.
 
     Parameters
@@ -213,6 +218,8 @@ def ring_features(starts: LongArray, members: IntArray, around: Surroundings) ->
     members : array of int32
         Actor indices.
     around : Surroundings
+    population : Surroundings, optional
+        Whose starts, bonuses and activity are the usual ones; by default of the same actors.
 
     Returns
     -------
@@ -221,7 +228,7 @@ def ring_features(starts: LongArray, members: IntArray, around: Surroundings) ->
     """
     starts = np.ascontiguousarray(starts, dtype=np.int64)
     members = np.ascontiguousarray(members, dtype=np.int32)
-    given = _Given.of(around)
+    given = _Given.of(around, population or around)
     n_shares = numba.get_num_threads() if len(starts) > PARALLEL_CANDIDATES else 1
     bounds = np.searchsorted(starts, np.arange(n_shares + 1) * len(members) // n_shares)
     bounds[0], bounds[-1] = 0, len(starts) - 1
@@ -242,12 +249,11 @@ class _Given:
     known_claims: LongArray
     delays: FloatArray
     acts: LongArray
-    invited: LongArray
     directions: tuple[FloatArray, FloatArray]
     sums: tuple[FloatArray, FloatArray]
 
     @staticmethod
-    def of(around: Surroundings) -> _Given:
+    def of(around: Surroundings, population: Surroundings) -> _Given:
         length = np.abs(around.hours)
         pointing = np.where(length > 0, around.hours / np.maximum(length, 1e-12), 0)
         claims = _claim_times(around)
@@ -257,12 +263,11 @@ class _Given:
             groups=np.array([GROUPS.get(kind, IDENTITY) for kind in types] or [0], dtype=np.int64),
             instrument=types.index("instrument") if "instrument" in types else -1,
             claims=claims,
-            known_starts=_known(around.started),
-            known_ends=_known(around.last_active),
-            known_claims=_known(claims),
-            delays=np.sort(around.delay[~np.isnan(around.delay)]),
-            acts=np.sort(around.n_acts),
-            invited=np.bincount(around.inviters[around.inviters >= 0], minlength=len(around.inviters)),
+            known_starts=_known(population.started),
+            known_ends=_known(population.last_active),
+            known_claims=_known(claims if population is around else _claim_times(population)),
+            delays=np.sort(population.delay[~np.isnan(population.delay)]),
+            acts=np.sort(population.n_acts),
             directions=(pointing.real.copy(), pointing.imag.copy()),
             sums=(around.hours.real.copy(), around.hours.imag.copy()),
         )
@@ -300,7 +305,7 @@ def _measure(starts: LongArray, members: IntArray, around: Surroundings, given: 
         (
             BEHAVIOUR_FEATURES,
             measure_behaviour(
-                *candidates, largest, around.n_accounts, around.claimed, around.delay, given.delays,
+                *candidates, largest, around.is_account, around.claimed, around.delay, given.delays,
                 *given.directions, around.n_acts, around.started, around.recorded, around.last_active, missing,
             ),
         ),
@@ -311,7 +316,7 @@ def _measure(starts: LongArray, members: IntArray, around: Surroundings, given: 
                 around.started, around.last_active, missing,
             ),
         ),
-        (INVITATION_FEATURES, measure_invitations(*candidates, largest, around.inviters, given.invited)),
+        (INVITATION_FEATURES, measure_invitations(*candidates, largest, around.inviters, around.n_invited)),
     )  # fmt: skip
     for names, values in measured:
         columns |= dict(zip(names, values.T, strict=True))

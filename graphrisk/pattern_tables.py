@@ -151,4 +151,5 @@ def _link_columns(tables: ScanTables, rings: list[PatternRing], ids: list[str], 
         "n_events": counts,
         "n_accounts": pa.nulls(len(owners), pa.int64()),
         "is_hub": [False] * len(owners),
+        "score_without": pa.nulls(len(owners), pa.float64()),
     }

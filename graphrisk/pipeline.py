@@ -25,6 +25,7 @@ from graphrisk.rings.evidence import EvidenceWriter
 from graphrisk.rings.history import find_history
 from graphrisk.rings.links import find_ring_links
 from graphrisk.rings.patterns.search import PatternSearch, search_patterns
+from graphrisk.rings.removal import removals
 from graphrisk.rings.search import Search, q_values, search, search_nulls
 from graphrisk.rings.settings import HubSettings
 from graphrisk.rings.sharing import find_sharing
@@ -86,8 +87,9 @@ def run_scan(
         with log.stage("evidence") as stage:
             q = q_values(found, nulls)
             links = find_ring_links(found, config.rings)
-            writer = EvidenceWriter(found, links, q, config.rings.q_value)
-            tables.add_rings(found, q, links, writer, config.rings)
+            left = removals(found, links, config.rings)
+            writer = EvidenceWriter(found, links, q, left, config.rings)
+            tables.add_rings(found, q, links, left, writer, config.rings)
             tables.add_entities(found, config.rings)
             currency = amount_currency(loaded.graph.transfers)
             add_patterns(tables, patterns, found.sharing, found.history, config.rings, currency)

@@ -24,6 +24,7 @@ from graphrisk.rings.evidence import Evidence, EvidenceWriter
 from graphrisk.rings.links import RingLinks, span
 from graphrisk.rings.member_scores import member_scores
 from graphrisk.rings.patterns.search import PatternSearch
+from graphrisk.rings.removal import Removals, score_without
 from graphrisk.rings.search import Search
 from graphrisk.rings.settings import RingSettings
 from graphrisk.rings.typology import member_roles, name_typologies
@@ -86,6 +87,7 @@ class ScanTables:
         found: Search,
         q_values: npt.NDArray[np.float64],
         links: RingLinks,
+        left: Removals,
         writer: EvidenceWriter,
         settings: RingSettings,
     ) -> None:
@@ -115,7 +117,7 @@ class ScanTables:
             "model": [found.model.name] * n_rings,
         }
         self._add_members(found, members)
-        self._add_links(links)
+        self._add_links(links, score_without(left, links))
         lines = [(ring, line) for ring in range(n_rings) for line in writer.of_ring(ring)]
         self._tables["ring_evidence"] = self.evidence_columns(self.ring_ids, lines)
 
@@ -133,7 +135,7 @@ class ScanTables:
             "claimed_at": times(found.history.claimed_at[flat]),
         }
 
-    def _add_links(self, links: RingLinks) -> None:
+    def _add_links(self, links: RingLinks, without: npt.NDArray[np.float64]) -> None:
         ids = np.array(self.ring_ids or [""], dtype=object)
         self._tables["ring_link"] = {
             "ring_id": ids[links.rings],
@@ -148,6 +150,7 @@ class ScanTables:
             "n_events": links.n_events,
             "n_accounts": pa.array(links.n_accounts, pa.int64(), mask=links.n_accounts < 0),
             "is_hub": links.is_hub,
+            "score_without": pa.array(without, pa.float64(), mask=np.isnan(without)),
         }
 
     def evidence_columns(self, ring_ids: list[str], lines: list[tuple[int, Evidence]]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ ENTITIES = pa.list_(pa.struct([("entity_type", TEXT), ("entity_id", TEXT)]))
 PARTS = pa.list_(pa.struct([("part", TEXT), ("entity_type", TEXT), ("entity_id", TEXT), ("weight", REAL)]))
 STAGES = pa.list_(pa.struct([("name", TEXT), ("seconds", REAL), ("peak_mb", REAL), ("rows", WHOLE)]))
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """One more whenever a table or a column comes or goes; readers take every older one."""
 
 _SCAN_ID = ("scan_id", TEXT, "the scan; made of `as_of` and a hash of everything the result depends on")
@@ -119,6 +119,7 @@ COLUMNS: dict[str, tuple[tuple[str, pa.DataType, str], ...]] = {
         ("n_events", WHOLE, "how often"),
         ("n_accounts", WHOLE, "how many accounts in all share the signal; null between two members"),
         ("is_hub", FLAG, "whether the signal is a hub"),
+        ("score_without", REAL, "score of the ring if the signal counted for nothing; null if that was not tried"),
     ),
     "ring_event": (
         _SCAN_ID,

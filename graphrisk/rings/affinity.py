@@ -206,6 +206,11 @@ def timed_probability(affinity: Affinity, history: History) -> FloatArray:
     return _sigmoid(TIMED_PRIOR + affinity.evidence + CLOSENESS_WEIGHT * closeness(affinity, history))
 
 
+def pair_probability(affinity: Affinity, history: History) -> FloatArray:
+    """How likely each pair acts together, by all that is known."""
+    return timed_probability(affinity, history) if history.timed else untimed_probability(affinity)
+
+
 def untimed_probability(affinity: Affinity) -> FloatArray:
     """How likely each pair acts together, by what it shares alone."""
     return _sigmoid(UNTIMED_PRIOR + affinity.evidence)

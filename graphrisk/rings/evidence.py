@@ -16,7 +16,10 @@ from algorithms.times import MISSING_TIME
 from gnn.ring_features import LongArray
 from gnn.scoring import PRIOR, probability
 from graphrisk.rings.links import RingLinks, span
+from graphrisk.rings.reliance import MANY_SIGNALS, reliance
+from graphrisk.rings.removal import Removals
 from graphrisk.rings.search import Search, null_model
+from graphrisk.rings.settings import RingSettings
 
 FOR, AGAINST = "for", "against"
 MOST_ENTITIES = 20
@@ -78,15 +81,27 @@ class EvidenceWriter:
     found : Search
     links : RingLinks
     q_values : array of float64, shape (n_rings,)
-    q_limit : float
-        The false-discovery rate up to which a ring counts as significant.
+    left : Removals
+        The rings without their signals.
+    settings : RingSettings
     """
 
-    def __init__(self, found: Search, links: RingLinks, q_values: npt.NDArray[np.float64], q_limit: float) -> None:
+    def __init__(
+        self,
+        found: Search,
+        links: RingLinks,
+        q_values: npt.NDArray[np.float64],
+        left: Removals,
+        settings: RingSettings,
+    ) -> None:
         self._found = found
         self._links = links
         self._q_values = q_values
-        self._q_limit = q_limit
+        self._q_limit = settings.q_value
+        self._least = settings.levels(found.model.levels).least
+        self._left = left
+        kinds = found.sharing.kinds[left.signals]
+        self._nouns = [noun(found.sharing.signal_types[kind]) for kind in kinds]
         self._ends = np.searchsorted(links.rings, np.arange(len(found.chosen) + 1))
         self._claim_rate = found.history.claim_rate
         self._parts = found.model.parts(found.features.take(found.chosen))
@@ -133,16 +148,15 @@ class EvidenceWriter:
         first, last = span(links.first_seen[rows], links.last_seen[rows])
         if links.signals[rows[0]] < 0:
             ends = np.unique(np.concatenate([links.sources[rows], links.targets[rows]]))
-            noun = "invitation" if kind == "referral" else "direct transfer"
-            text = f"{len(ends)} of {size} members are joined by {_count(len(rows), noun)} among them."
+            dealing = "invitation" if kind == "referral" else "direct transfer"
+            text = f"{len(ends)} of {size} members are joined by {_count(len(rows), dealing)} among them."
             return Evidence(kind, text, nats, tuple(ends[:MOST_ENTITIES].tolist()), first, last)
         targets, counts = np.unique(links.targets[rows], return_counts=True)
         order = np.lexsort((targets, -counts))
         who = len(np.unique(links.sources[rows]))
         widest = rows[links.targets[rows] == targets[order[0]]]
         outside = int(links.n_accounts[widest[0]]) - len(widest)
-        noun = kind.removeprefix("shared_")
-        things = _count(len(targets), noun)
+        things = _count(len(targets), kind.removeprefix("shared_"))
         text = f"{who} of {size} members share {things}; the widest joins {counts.max()} members" + (
             f" and {_count(outside, 'account')} outside the ring." if outside else " and nobody else."
         )
@@ -245,6 +259,11 @@ class EvidenceWriter:
         text = f"Of the rings scored at least as high, about {percent(q)} would be expected with {null}."
         fits = q <= self._q_limit
         yield Evidence("beyond_chance" if fits else "could_be_chance", text, 0.0, direction=FOR if fits else AGAINST)
+        score = float(self._found.scores.score[candidate])
+        if told := reliance(self._left, ring, self._nouns, score, self._least):
+            code, text, signal = told
+            node = int(self._found.sharing.signals[signal])
+            yield Evidence(code, text, 0.0, (node,), direction=FOR if code == MANY_SIGNALS else AGAINST)
         own = self._feature("own_instrument", candidate)
         if own >= 0.5 and "funding" not in parts:
             text = f"{percent(own)} of the members pay with an instrument of their own that nobody else uses."
@@ -283,9 +302,13 @@ def in_order(lines: list[Evidence]) -> list[Evidence]:
 PLURALS = {"address": "addresses", "ip": "IPs", "ip_subnet": "IP subnets", "referrer": "inviters", "funder": "payers"}
 
 
-def _count(n: int, noun: str) -> str:
-    singular = {"ip": "IP", "ip_subnet": "IP subnet", "referrer": "inviter", "funder": "payer"}.get(noun, noun)
-    return f"{n} {singular if n == 1 else PLURALS.get(noun, noun + 's')}"
+def noun(kind: str) -> str:
+    """Name a type of signal as people do."""
+    return {"ip": "IP", "ip_subnet": "IP subnet", "referrer": "inviter", "funder": "payer"}.get(kind, kind)
+
+
+def _count(n: int, kind: str) -> str:
+    return f"{n} {noun(kind) if n == 1 else PLURALS.get(kind, kind + 's')}"
 
 
 def _line(

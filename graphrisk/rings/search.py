@@ -118,6 +118,7 @@ def surroundings(sharing: Sharing, history: History, affinity: Affinity, view: G
         degrees=sharing.degrees,
         nats=nats,
         inviters=sharing.inviters,
+        n_invited=np.bincount(sharing.inviters[sharing.inviters >= 0], minlength=sharing.n_actors),
         started=history.started,
         recorded=history.recorded,
         last_active=history.last_active,
@@ -125,7 +126,7 @@ def surroundings(sharing: Sharing, history: History, affinity: Affinity, view: G
         delay=history.delay,
         hours=history.hours,
         n_acts=history.n_acts,
-        n_accounts=history.n_accounts,
+        is_account=np.arange(sharing.n_actors) < history.n_accounts,
     )
 
 
