@@ -46,7 +46,7 @@ class Calibration:
         return Z90 * self.spread
 
 
-def fit_calibration(raw: FloatArray, is_ring: BoolArray, population: LongArray) -> Calibration:
+def fit_calibration(raw: FloatArray, is_ring: BoolArray | FloatArray, population: LongArray) -> Calibration:
     """Fit log-odds that are right on average over populations, and how much populations differ.
 
     The line is that of a logistic regression over all candidates, so that the probabilities are right on average. The
@@ -57,7 +57,8 @@ def fit_calibration(raw: FloatArray, is_ring: BoolArray, population: LongArray) 
     ----------
     raw : array of float64, shape (n,)
         Outputs for candidates that the model was not trained on.
-    is_ring : array of bool, shape (n,)
+    is_ring : array of bool or float64, shape (n,)
+        True or not, or the share of each that counts as a ring.
     population : array of int64, shape (n,)
         Which data each candidate is from; any numbers.
 
@@ -75,20 +76,25 @@ def fit_calibration(raw: FloatArray, is_ring: BoolArray, population: LongArray) 
     Platt (1999), Probabilistic outputs for support vector machines, section 2; Pinheiro and Bates (1995),
     Approximations to the log-likelihood function in the nonlinear mixed-effects model, section 2.
     """
-    if is_ring.all() or not is_ring.any():
-        raise ValueError(f"`is_ring` must hold rings and others, got {int(is_ring.sum())} rings of {len(is_ring)}")
-    sign = np.where(is_ring, 1.0, -1.0)
+    share = is_ring.astype(np.float64)
+    if share.min(initial=1) == 1 or share.max(initial=0) == 0:
+        raise ValueError(f"`is_ring` must hold rings and others, got {share.sum():g} rings of {len(share)}")
 
     def misfit(point: FloatArray) -> float:
-        return float(np.logaddexp(0, -sign * (point[0] * raw + point[1])).mean())
+        return float(_surprise(share, point[0] * raw + point[1]).mean())
 
     bounds = [(LEAST_SLOPE, MOST_SLOPE), (-MOST_INTERCEPT, MOST_INTERCEPT)]
     slope, intercept = minimize(misfit, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=bounds).x
-    spread = _spread(slope * raw + intercept, sign, population)
+    spread = _spread(slope * raw + intercept, share, population)
     return Calibration(float(slope), float(intercept), spread)
 
 
-def _spread(log_odds: FloatArray, sign: FloatArray, population: LongArray) -> float:
+def _surprise(share: FloatArray, log_odds: FloatArray) -> FloatArray:
+    """Nats by which rings, in their share, and others surprise."""
+    return np.asarray(share * np.logaddexp(0, -log_odds) + (1 - share) * np.logaddexp(0, log_odds))
+
+
+def _spread(log_odds: FloatArray, share: FloatArray, population: LongArray) -> float:
     shifts = np.linspace(-WIDEST_SHIFT, WIDEST_SHIFT, N_SHIFTS)
     log_weights = -0.5 * shifts**2 - np.logaddexp.reduce(-0.5 * shifts**2)
     order = np.argsort(population, kind="stable")
@@ -96,7 +102,7 @@ def _spread(log_odds: FloatArray, sign: FloatArray, population: LongArray) -> fl
 
     def misfit(log_spread: float) -> float:
         nats = log_odds[order, None] + np.exp(log_spread) * shifts
-        log_likelihood = -np.logaddexp(0, -sign[order, None] * nats)
+        log_likelihood = -_surprise(share[order, None], nats)
         of_population = np.add.reduceat(log_likelihood, starts, axis=0) + log_weights
         return -float(np.logaddexp.reduce(of_population, axis=1).sum())
 
@@ -149,13 +155,14 @@ class Reliability:
         return float((np.abs(self.said - self.true) * self.counts).sum() / max(self.counts.sum(), 1))
 
 
-def reliability(probability: FloatArray, is_ring: BoolArray, n_bins: int = 10) -> Reliability:
+def reliability(probability: FloatArray, is_ring: BoolArray | FloatArray, n_bins: int = 10) -> Reliability:
     """Compare probabilities with what was true.
 
     Parameters
     ----------
     probability : array of float64, shape (n,)
-    is_ring : array of bool, shape (n,)
+    is_ring : array of bool or float64, shape (n,)
+        As in `fit_calibration`.
     n_bins : int
 
     Returns

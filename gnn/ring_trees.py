@@ -146,7 +146,12 @@ def learned(features: RingFeatures) -> FloatArray:
 
 
 def train_trees(
-    features: FloatArray, targets: FloatArray, *, seed: int = 0, parameters: Mapping[str, Any] | None = None
+    features: FloatArray,
+    targets: FloatArray,
+    weights: FloatArray | None = None,
+    *,
+    seed: int = 0,
+    parameters: Mapping[str, Any] | None = None,
 ) -> Booster:
     """Train trees on candidates.
 
@@ -156,6 +161,8 @@ def train_trees(
         From `learned`.
     targets : array of float64, shape (n,)
         1 for rings.
+    weights : array of float64, shape (n,), optional
+        How much each row counts; 1 if not given.
     seed : int
     parameters : mapping, optional
         Of LightGBM; by default `PARAMETERS`.
@@ -171,7 +178,7 @@ def train_trees(
     """
     import lightgbm
 
-    data = lightgbm.Dataset(features, targets, feature_name=list(LEARNED), params={"verbose": -1})
+    data = lightgbm.Dataset(features, targets, weight=weights, feature_name=list(LEARNED), params={"verbose": -1})
     given = dict(parameters or {})
     # a forest is none of the boosting with other numbers
     base = {} if given.get("boosting") == "rf" else PARAMETERS

@@ -36,6 +36,9 @@ def train(
     ] = False,
     accounts: Annotated[bool, typer.Option(help="A model of single labelled accounts, of one configuration.")] = False,
     forest: Annotated[bool, typer.Option(help="A random forest of rings instead of boosting.")] = False,
+    unlabelled: Annotated[
+        bool, typer.Option(help="Groups that no label names may be rings all the same: only some rings are labelled.")
+    ] = False,
     test_after: Annotated[
         datetime | None,
         typer.Option(help="With `--accounts`: measure one trained as of then on what became known later."),
@@ -66,6 +69,8 @@ def train(
         raise UsageError("`--test-after` must stand beside `--accounts`, got it alone")
     if forest and accounts:
         raise UsageError("`--accounts` takes the trees that were better on what was held out, got `--forest` beside it")
+    if unlabelled and (accounts or simulated):
+        raise UsageError("`--unlabelled` is for rings of your own data, got `--accounts` or `--simulated` beside it")
     if cases and (len(configs or []) != 1 or simulated):
         raise UsageError(f"`--cases` needs one configuration and no simulated worlds, got {len(configs or [])}")
     case_store = store if cases else None
@@ -76,7 +81,7 @@ def train(
     try:
         populations = labelled_populations(configs or [], simulated, seed, progress, case_store=case_store)
         trees: Trees = "forest" if forest else "boosting"
-        model, card = train_model(populations, name, seed=seed, progress=progress, trees=trees)
+        model, card = train_model(populations, name, seed=seed, progress=progress, trees=trees, unlabelled=unlabelled)
     except TrainingError as error:
         raise UsageError(str(error)) from error
     finally:
@@ -85,6 +90,7 @@ def train(
         *map(str, configs or []),
         *(["--cases"] if cases else []),
         *(["--forest"] if forest else []),
+        *(["--unlabelled"] if unlabelled else []),
         *(["--simulated", str(simulated)] if simulated else []),
     ]
     command = " ".join(["graphrisk model train", *told, "--name", name, "--seed", str(seed)])

@@ -25,13 +25,15 @@ def card_text(card: dict[str, Any]) -> str:
         f"  learned from: {data['populations']} populations, {data['candidates']:,} groups, of {data['rings']:,} rings "
         f"{data['rings_reachable']:,} among them",
         f"  data: sha256 {data['sha256'][:16]}…, trees: sha256 {card['trees_sha256'][:16]}…",
+        *_unlabelled(card),
         f"  calibration: slope {line['slope']:.3f}, intercept {line['intercept']:.3f}, "
         f"spread {line['spread']:.3f} nats",
         "On populations that were held out:",
         f"  listed {figures['listed']:,} from a score of {card['levels']['least']}, "
         f"{figures['precision']:.1%} of them rings",
         f"  of the rings among the groups {figures['recovered_of_reachable']:.1%} recovered",
-        f"  band high (from {card['levels']['high']}): {figures['precision_high']:.1%} rings",
+        f"  band high (from {card['levels']['high']}): "
+        + ("none" if figures["precision_high"] is None else f"{figures['precision_high']:.1%} rings"),
         f"  expected calibration error {figures['calibration_error']:.3f}; the 90 % intervals hold in "
         f"{figures['interval_coverage']:.0%} of the populations",
         "  lists with a bounded share of wrong ones: "
@@ -44,6 +46,17 @@ def card_text(card: dict[str, Any]) -> str:
         *(f"  - {limit}" for limit in card["limits"]),
     ]
     return "\n".join(lines)
+
+
+def _unlabelled(card: dict[str, Any]) -> list[str]:
+    """Say what was assumed of groups without labels."""
+    if "unlabelled" not in card:
+        return []
+    share = card["unlabelled"]["confirmed_share"]
+    return [
+        f"  labels name an estimated {share:.0%} of the rings; the figures below count the others by estimate, and all",
+        "  of it holds if the rings that were labelled are like those that were not",
+    ]
 
 
 def _account_text(card: dict[str, Any]) -> str:

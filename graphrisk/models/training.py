@@ -3,40 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gnn.calibration import Calibration, fit_calibration, longest_list, reliability
+from gnn.calibration import fit_calibration
 from gnn.ring_trees import FOREST, LEARNED, LEVELS, PARAMETERS, PARTS, RingTrees, train_trees
 from gnn.scoring import sigmoid
+from gnn.unlabelled import Unlabelled, ring_shares
 from graphrisk.config import ScanConfig
-from graphrisk.models.figures import list_candidates, list_figures
+from graphrisk.models.held_out import N_FOLDS, SIZE_BONUS, calibrate, held_out_figures, rounded
 from graphrisk.models.labelled import LabelledCandidates, labelled_search
 from graphrisk.models.settings import TRANSPARENT, ModelSettings
 from graphrisk.pipeline import find_rings
 from graphrisk.stages import StageLog
 from loaders import load
 
+if TYPE_CHECKING:
+    from lightgbm import Booster
+
 FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 LongArray = npt.NDArray[np.int64]
 
-N_FOLDS = 5
 N_PARTS = 10
 """Into which one population alone is parted."""
-SIZE_BONUS = 3.0
-"""As many rings are recovered at 0 to 3; the more, the less a ring loses and wins its newcomers from night to night."""
-LEAST_CALIBRATED = 0.01
-"""Score down to which candidates are listed to calibrate on."""
 FEWEST_RINGS = 30
-N_DRAWS = 2000
 HIDDEN_SHARE = 0.5
 """Of the parts that a second copy of each population does not show, so that no score leans on one of them alone."""
 ALWAYS_KNOWN = ("links", "burst", "openness", "cover", "size")
@@ -109,12 +104,63 @@ def _rows(populations: list[LabelledCandidates], seed: int) -> tuple[FloatArray,
     return np.concatenate(features + hidden), np.concatenate([targets, targets])
 
 
-def _parameters(trees: Trees) -> dict[str, Any] | None:
-    return FOREST if trees == "forest" else None
+def find_unlabelled(populations: list[LabelledCandidates], seed: int, trees: Trees) -> Unlabelled:
+    """Estimate how much of each candidate counts as a ring, from the rings among them that were confirmed.
+
+    What shares members with a confirmed ring, but is not like it enough, is none.
+
+    Parameters
+    ----------
+    populations : list of LabelledCandidates
+    seed : int
+    trees : {"boosting", "forest"}
+
+    Returns
+    -------
+    Unlabelled
+        Over the candidates of all populations, one after the other.
+    """
+    raw = np.concatenate(predict_held_out(populations, seed, trees=trees))
+    is_confirmed = np.concatenate([population.is_ring for population in populations])
+    is_open = np.concatenate([population.nearest < 0 for population in populations])
+    of = np.repeat(np.arange(len(populations)), [len(population.candidates) for population in populations])
+    probability = sigmoid(fit_calibration(raw, is_confirmed, of).log_odds(raw))
+    return ring_shares(probability, is_confirmed, is_open)
 
 
-def held_out(
-    populations: list[LabelledCandidates], seed: int, progress: Progress | None = None, trees: Trees = "boosting"
+def _rows_unlabelled(
+    populations: list[LabelledCandidates], shares: FloatArray, seed: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Rows with weights: whatever counts as a ring in part stands there as one and as none."""
+    features, _ = _rows(populations, seed)
+    shares = np.concatenate([shares, shares])
+    part = np.flatnonzero((shares > 0) & (shares < 1))
+    targets = (shares == 1).astype(np.float64)
+    weights = np.ones(len(shares))
+    weights[part] = 1 - shares[part]
+    return (
+        np.concatenate([features, features[part]]),
+        np.concatenate([targets, np.ones(len(part))]),
+        np.concatenate([weights, shares[part]]),
+    )
+
+
+def _train(populations: list[LabelledCandidates], seed: int, trees: Trees, unlabelled: bool) -> Booster:
+    if unlabelled:
+        rows: tuple[FloatArray, ...] = _rows_unlabelled(
+            populations, find_unlabelled(populations, seed, trees).share, seed
+        )
+    else:
+        rows = _rows(populations, seed)
+    return train_trees(*rows, seed=seed, parameters=FOREST if trees == "forest" else None)
+
+
+def predict_held_out(
+    populations: list[LabelledCandidates],
+    seed: int,
+    progress: Progress | None = None,
+    trees: Trees = "boosting",
+    unlabelled: bool = False,
 ) -> list[FloatArray]:
     """Outputs for the candidates of each population by trees trained on four fifths of the others."""
     fold = np.arange(len(populations)) % N_FOLDS
@@ -123,29 +169,11 @@ def held_out(
     for k in range(n_folds):
         if progress is not None:
             progress("folds", k, n_folds)
-        rows = _rows([p for p, f in zip(populations, fold, strict=True) if f != k], seed)
-        booster = train_trees(*rows, seed=seed, parameters=_parameters(trees))
+        rest = [p for p, f in zip(populations, fold, strict=True) if f != k]
+        booster = _train(rest, seed, trees, unlabelled)
         for number in np.flatnonzero(fold == k).tolist():
             raw[number] = np.asarray(booster.predict(populations[number].features, raw_score=True))
     return raw
-
-
-def _listed(
-    populations: list[LabelledCandidates], outputs: list[FloatArray], least: float
-) -> tuple[FloatArray, BoolArray, LongArray]:
-    """Output, truth and population of the candidates that lists down to a score would hold."""
-    raw, truth, of = [], [], []
-    for number, (population, output) in enumerate(zip(populations, outputs, strict=True)):
-        chosen, is_match = list_candidates(population, output, least, SIZE_BONUS)
-        raw.append(output[chosen])
-        truth.append(is_match)
-        of.append(np.full(len(chosen), number))
-    return np.concatenate(raw), np.concatenate(truth), np.concatenate(of)
-
-
-def calibrate(populations: list[LabelledCandidates], outputs: list[FloatArray]) -> Calibration:
-    """Fit probabilities to what was said of populations that were held out."""
-    return fit_calibration(*_listed(populations, outputs, LEAST_CALIBRATED))
 
 
 def train_model(
@@ -155,6 +183,7 @@ def train_model(
     seed: int = 0,
     progress: Progress | None = None,
     trees: Trees = "boosting",
+    unlabelled: bool = False,
 ) -> tuple[RingTrees, dict[str, Any]]:
     """Train on all populations, with probabilities and figures from those held out.
 
@@ -167,6 +196,8 @@ def train_model(
     progress : callable, optional
     trees : {"boosting", "forest"}
         What is kept.
+    unlabelled : bool
+        Whether groups that no label names may be rings all the same, as where only some rings were confirmed.
 
     Returns
     -------
@@ -185,11 +216,13 @@ def train_model(
             f"training needs at least 2 populations with {FEWEST_RINGS} rings that candidates come near to, "
             f"got {len(populations)} with {n_rings}"
         )
-    outputs = held_out(populations, seed, progress, trees)
-    calibration = calibrate(populations, outputs)
+    outputs = predict_held_out(populations, seed, progress, trees, unlabelled)
+    guess = find_unlabelled(populations, seed, trees) if unlabelled else None
+    ends = np.cumsum([len(population.candidates) for population in populations])[:-1]
+    shares = None if guess is None else np.split(guess.share, ends)
+    calibration = calibrate(populations, outputs, shares)
     features, targets = _rows(populations, seed)
-    booster = train_trees(features, targets, seed=seed, parameters=_parameters(trees))
-    model = RingTrees(name, booster, calibration, LEVELS, SIZE_BONUS)
+    model = RingTrees(name, _train(populations, seed, trees, unlabelled), calibration, LEVELS, SIZE_BONUS)
     card = {
         "kind": KINDS[trees],
         "seed": seed,
@@ -202,83 +235,8 @@ def train_model(
             "rings_reachable": n_rings,
             "sha256": hashlib.sha256(features.tobytes() + targets.tobytes()).hexdigest(),
         },
-        "held_out": held_out_figures(populations, outputs, calibration),
+        "held_out": held_out_figures(populations, outputs, calibration, shares),
     }
+    if guess is not None:
+        card["unlabelled"] = {"confirmed_share": rounded(guess.confirmed)}
     return model, card
-
-
-def held_out_figures(
-    populations: list[LabelledCandidates], outputs: list[FloatArray], calibration: Calibration
-) -> dict[str, Any]:
-    """Figures of lists of populations that were held out, and of the probabilities in them."""
-    log_odds = [calibration.log_odds(raw) for raw in outputs]
-    nats, truth, of = _listed(populations, log_odds, LEVELS.least)
-    lists = [list_figures(population, truth[of == number]) for number, population in enumerate(populations)]
-    crossed = _crossed(populations, outputs)
-    bins = reliability(sigmoid(crossed[0]), crossed[1])
-    recovered, reachable = sum(f.recovered for f in lists), sum(round(p.reachable * p.n_true) for p in populations)
-    return {
-        "listed": len(nats),
-        "precision": _rounded(float(truth.mean())),
-        "recovered": recovered,
-        "recovered_of_reachable": _rounded(recovered / max(reachable, 1)),
-        "precision_high": _rounded(float(truth[sigmoid(nats) >= LEVELS.high].mean())),
-        "calibration_error": _rounded(bins.error),
-        "reliability": [
-            {"said": _rounded(said), "true": _rounded(true), "n": int(n)}
-            for said, true, n in zip(bins.said, bins.true, bins.counts, strict=True)
-        ],
-        "false_discovery": [_false_discovery(*crossed[:2], rate) for rate in (0.05, 0.1, 0.2)],
-        "interval_coverage": _rounded(_coverage(*crossed, calibration.spread)),
-        "by_population": [
-            {"name": p.name, **{key: _rounded(value) for key, value in asdict(figures).items()}}
-            for p, figures in zip(populations, lists, strict=True)
-        ],
-    }
-
-
-def _crossed(
-    populations: list[LabelledCandidates], outputs: list[FloatArray]
-) -> tuple[FloatArray, BoolArray, LongArray]:
-    """Log-odds of listed candidates by calibrations that saw other populations only; their truth and population."""
-    nats, truth, of = [], [], []
-    for k in range(min(N_FOLDS, len(populations))):
-        mine = [n for n in range(len(populations)) if n % N_FOLDS == k]
-        rest = [n for n in range(len(populations)) if n % N_FOLDS != k]
-        line = calibrate([populations[n] for n in rest], [outputs[n] for n in rest])
-        for number in mine:
-            log_odds = line.log_odds(outputs[number])
-            own, is_match, _ = _listed([populations[number]], [log_odds], LEVELS.least)
-            nats.append(own)
-            truth.append(is_match)
-            of.append(np.full(len(own), number))
-    return np.concatenate(nats), np.concatenate(truth), np.concatenate(of)
-
-
-def _false_discovery(nats: FloatArray, truth: BoolArray, rate: float) -> dict[str, Any]:
-    """What share of a list that bounds it was wrong."""
-    order = np.argsort(-nats, kind="stable")
-    n = longest_list(sigmoid(nats[order]), rate)
-    return {"bound": rate, "listed": n, "wrong": _rounded(1 - float(truth[order][:n].mean()) if n else 0.0)}
-
-
-def _coverage(nats: FloatArray, truth: BoolArray, of: LongArray, spread: float) -> float:
-    """Share of populations whose number of rings lies where nine in ten are expected.
-
-    The expectation is drawn: the log-odds of a population move together by the spread, and each candidate is a ring
-    or not by its probability.
-    """
-    rng = np.random.default_rng(0)
-    inside = []
-    for number in np.unique(of).tolist():
-        mine = nats[of == number]
-        moved = sigmoid(mine + spread * rng.standard_normal((N_DRAWS, 1)))
-        low, high = np.quantile((rng.random(moved.shape) < moved).sum(axis=1), [0.05, 0.95])
-        inside.append(low <= int(truth[of == number].sum()) <= high)
-    return float(np.mean(inside))
-
-
-def _rounded(value: float) -> float | int | None:
-    if isinstance(value, int):
-        return value
-    return None if math.isnan(value) else round(float(value), 4)

@@ -238,6 +238,40 @@ def _labelled_world(seed: int, folder: Path) -> LabelledCandidates:
     return next(label_scans([config.model_copy(update={"source": [*config.source, truth]})], 1, None))
 
 
+def few_confirmed(folder: Path, share: float = 0.25, n_accounts: int = 60_000) -> dict[str, Any]:
+    """A world of ours of whose rings a quarter is confirmed, learned from in three ways; measured on another one."""
+    from graphrisk.models.evaluation import evaluate_model
+    from graphrisk.models.labelled import split_population
+
+    full, test = (_simulated_labels(seed, folder / f"world_{seed}", n_accounts) for seed in (11, 12))
+    is_known = np.random.default_rng(0).random(full.n_true) < share
+    known = is_known[full.nearest] & (full.nearest >= 0)
+    some = replace(full, similarity=np.where(known, full.similarity, 0.0), nearest=np.where(known, full.nearest, -1))
+    rows = {"rings_confirmed": int(is_known.sum()), "rings": full.n_true}
+    for name, learned_from, unlabelled in (("all", full, False), ("some", some, False), ("unlabelled", some, True)):
+        model, card = train_model(split_population(learned_from, 10, 0), name, unlabelled=unlabelled)
+        row = evaluate_model(model, [test])["rows"][0]
+        rows[f"{name}_ap"] = round(row["ring AP"], 3)
+        rows[f"{name}_recovered"] = round(row["recovered"], 3)
+        rows[f"{name}_right"] = round(row["rings"], 3)
+        rows[f"{name}_said"] = round(row["said"], 3)
+        if unlabelled:
+            rows["confirmed_share"] = card["unlabelled"]["confirmed_share"]
+    return rows
+
+
+def _simulated_labels(seed: int, folder: Path, n_accounts: int) -> LabelledCandidates:
+    """Search a world of ours with its truth as labels."""
+    from loaders.simulate import WorldSettings, simulate
+
+    simulate(folder, WorldSettings(n_accounts=n_accounts, seed=seed))
+    truth = SourceConfig.model_validate(
+        {"path": str(folder / "truth_members.parquet"), "table": "labels", "label": {"value": "ring"}}
+    )
+    config = read_config(folder / "scan.toml")
+    return next(label_scans([config.model_copy(update={"source": [*config.source, truth]})], 1, None))
+
+
 def _precision_at(share: float, n_true: int, is_match: Any) -> float | None:
     """Share of matches in the list down to where a share of all true rings is recovered."""
     places, wanted = is_match.nonzero()[0], math.ceil(share * n_true)
@@ -284,6 +318,7 @@ REPORTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "ident": ident,
     **{f"worlds_{seed}": lambda folder, seed=seed: worlds(seed, folder) for seed in (1, 2, 3)},
     "worlds_trained": worlds_trained,
+    "few_confirmed": few_confirmed,
     "simulated": simulated,
 }
 
