@@ -40,6 +40,10 @@ def run(
     writeback: Annotated[
         bool, typer.Option("--writeback", help="Write the rings to the Neo4j of [neo4j] after publishing.")
     ] = False,
+    checkpoints: Annotated[
+        bool | None,
+        typer.Option("--checkpoints/--no-checkpoints", help="Keep what is done, so that a killed scan goes on."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Find rings, publish them to the store and print the worst.
@@ -52,6 +56,8 @@ def run(
 
     when_interrupted("interrupted; nothing was published, the store keeps its last good scan")
     from graphrisk.alerts.delivery import channels, deliver
+    from graphrisk.checkpoints.folder import Checkpoints
+    from graphrisk.checkpoints.publishing import publish
     from graphrisk.cli.compiling import told_of_compiling
     from graphrisk.cli.progress import ProgressPrinter
     from graphrisk.config import read_config
@@ -62,7 +68,11 @@ def run(
     if view is not None:
         check_folder(view, "--view")
     overrides: dict[str, Any] = {"seed": seed, "threads": threads}
-    overrides |= {"as_of": _moment(as_of), "store": None if store is None else str(store.absolute())}
+    overrides |= {
+        "checkpoints": checkpoints,
+        "as_of": _moment(as_of),
+        "store": None if store is None else str(store.absolute()),
+    }
     settings = read_config(config, overrides)
     settings.hubs.what_if |= hub_report
     _limit_threads(settings.scan.threads)
@@ -76,10 +86,11 @@ def run(
         else:
             results = ResultStore(settings.store)
             with results.lock(), told_of_compiling(progress.note):
-                result = run_scan(settings, progress=progress)
+                kept = Checkpoints(settings.store if settings.scan.checkpoints else None)
+                result = run_scan(settings, progress=progress, kept=kept)
                 result = follow(result, results, settings.lineage, settings.alerts)
                 with hold_interrupts(f"interrupted after scan {result.scan_id} was published"):
-                    results.publish(result.scan_id, result.tables, result.manifest)
+                    publish(results, result, kept)
                 undelivered = deliver(results, result.scan_id, ways)
     finally:
         progress.close()
