@@ -49,7 +49,7 @@ def open_database(config: LoadConfig) -> Iterator[duckdb.DuckDBPyConnection]:
     with tempfile.TemporaryDirectory(prefix="graphrisk-", dir=config.temp_dir) as folder:
         con = duckdb.connect(":memory:")
         try:
-            limit = config.memory_limit or f"{_half_of_memory() // 2**20}MiB"
+            limit = config.memory_limit or f"{half_of_memory() // 2**20}MiB"
             con.execute(f"SET temp_directory = '{Path(folder).as_posix()}'")
             con.execute(f"SET memory_limit = '{limit}'")
             if config.threads is not None:
@@ -82,7 +82,7 @@ def telling_limits(config: LoadConfig) -> Iterator[None]:
         raise InputError(FULL_DISK) from error
 
 
-def _half_of_memory() -> int:
+def half_of_memory() -> int:
     """Half of the memory in bytes that this process may use."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     try:

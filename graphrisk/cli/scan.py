@@ -36,7 +36,7 @@ def run(
         bool, typer.Option("--hub-report", help="Search again at half and double the hub caps and report the change.")
     ] = False,
     view: Annotated[Path | None, typer.Option(help="Write an HTML page of the worst ring.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Load and check the data, publish nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it needs, load and check the data.")] = False,
     writeback: Annotated[
         bool, typer.Option("--writeback", help="Write the rings to the Neo4j of [neo4j] after publishing.")
     ] = False,
@@ -59,6 +59,7 @@ def run(
     from graphrisk.checkpoints.folder import Checkpoints
     from graphrisk.checkpoints.publishing import publish
     from graphrisk.cli.compiling import told_of_compiling
+    from graphrisk.cli.estimate import tell_needs, values
     from graphrisk.cli.progress import ProgressPrinter
     from graphrisk.config import read_config
     from graphrisk.lineage.follow import follow
@@ -76,6 +77,7 @@ def run(
     settings = read_config(config, overrides)
     settings.hubs.what_if |= hub_report
     _limit_threads(settings.scan.threads)
+    needs = tell_needs(settings, say=dry_run and not json)
     ways = channels(settings.alerts, settings.base_dir)
     undelivered: list[str] = []
     progress = ProgressPrinter()
@@ -101,7 +103,8 @@ def run(
     written, failure = None, None
     if not dry_run and (writeback or settings.neo4j.write):
         written, failure = _write_back(result.scan_id, settings)
-    _report(result, settings.store, view, json, dry_run, written, undelivered)
+    estimate = values(needs) if dry_run else None
+    _report(result, settings.store, view, json, estimate, written, undelivered)
     if failure is not None:
         raise failure
     if result.alerts:
@@ -196,7 +199,7 @@ def _report(
     store: Path,
     view: Path | None,
     json: bool,
-    dry_run: bool,
+    estimate: dict[str, Any] | None,
     written: WritebackReport | None,
     undelivered: list[str],
 ) -> None:
@@ -204,7 +207,7 @@ def _report(
 
     for problem in undelivered:
         typer.echo(f"graphrisk: {plain(problem)}", err=True)
-    scan = result.tables["scan"].to_pylist()[0]
+    scan, dry_run = result.tables["scan"].to_pylist()[0], estimate is not None
     rejected = result.tables["rejected_row"]
     if json:
         summary = {"scan_id": result.scan_id, "store": None if dry_run else str(store), "n_rings": scan["n_rings"]}
@@ -213,6 +216,8 @@ def _report(
         summary |= {key: result.manifest.get(key) for key in ("model", "model_reason")}
         summary |= {"view": None if view is None else str(view), "scan": scan, "alerts": result.alerts}
         summary |= {"undelivered": undelivered, "writeback": None if written is None else report_values(written)}
+        if dry_run:
+            summary["estimate"] = estimate
         print_json(summary)
         return
     read = ", ".join(f"{scan[f'n_{name}']:,} {name}" for name in ("accounts", "links", "transfers", "events"))
