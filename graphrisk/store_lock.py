@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -17,6 +18,7 @@ log = logging.getLogger("graphrisk.store")
 
 LOCK = ".lock"
 LONGEST_NOTE = 1000
+TRIES, TRY_SECONDS = 5, 0.05
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,7 @@ def hold(folder: Path) -> Iterator[None]:
     """
     handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise HeldError(_read(handle)) from error
+        _take(handle)
         if left := _read(handle):
             log.warning("%s ended before its work on %s was done", left, folder)
         _write(handle, Holder(os.getpid(), socket.gethostname(), f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"))
@@ -70,14 +69,27 @@ def hold(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
+def _take(handle: int) -> None:
+    """Take the lock, a little later if `holder_of` looks at it just now."""
+    for _ in range(TRIES - 1):
+        with suppress(BlockingIOError):
+            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        time.sleep(TRY_SECONDS)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise HeldError(_read(handle)) from error
+
+
 def holder_of(folder: Path) -> Holder | None:
     """Say who holds the lock of a folder now; None if nobody does, or who it is could not be told."""
     try:
-        handle = os.open(folder / LOCK, os.O_RDWR)
+        handle = os.open(folder / LOCK, os.O_RDONLY)
     except OSError:
         return None
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # shared: two who look do not see each other, and whoever may only read can look as well
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return _read(handle)
     finally:

@@ -21,6 +21,7 @@ from graphrisk.cli.interrupts import (
     is_interrupted,
     leave_interrupted,
 )
+from graphrisk.cli.logs import RootLogOption, is_json, start_logging, tell, tell_fault
 
 FAILED, WRONG_USAGE = 1, 2
 
@@ -56,8 +57,9 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    log_format: RootLogOption = None,
 ) -> None:
-    pass
+    start_logging(log_format)
 
 
 def main() -> None:
@@ -81,7 +83,10 @@ def main() -> None:
         if sentence := memory_sentence(error):  # before anything is imported for it
             _fail(sentence, FAILED)
         if not _is_expected(error):
-            raise
+            if not is_json():
+                raise
+            tell_fault(error)
+            sys.exit(FAILED)
         _fail(str(error), WRONG_USAGE if _is_usage(error) else FAILED)
 
 
@@ -111,5 +116,5 @@ def _fail(sentence: str, code: int) -> None:
     from graphrisk.cli.output import plain
 
     for line in sentence.splitlines():
-        typer.echo(f"graphrisk: {plain(line)}", err=True)
+        tell(plain(line), exit_code=code)
     sys.exit(code)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from logging import INFO, WARNING
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from graphrisk.cli.logs import LogOption, is_json, start_logging, tell
 from graphrisk.cli.output import JsonOption, UsageError, cell, check_folder, plain, print_json, print_table
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ def run(
         bool | None,
         typer.Option("--checkpoints/--no-checkpoints", help="Keep what is done, so that a killed scan goes on."),
     ] = None,
+    log_format: LogOption = None,
     json: JsonOption = False,
 ) -> None:
     """Find rings, publish them to the store and print the worst.
@@ -54,6 +57,7 @@ def run(
     """
     from graphrisk.cli.interrupts import hold_interrupts, when_interrupted
 
+    start_logging(log_format)
     when_interrupted("interrupted; nothing was published, the store keeps its last good scan")
     from graphrisk.alerts.delivery import channels, deliver
     from graphrisk.checkpoints.folder import Checkpoints
@@ -93,6 +97,10 @@ def run(
                 result = follow(result, results, settings.lineage, settings.alerts)
                 with hold_interrupts(f"interrupted after scan {result.scan_id} was published"):
                     publish(results, result, kept)
+                if is_json():
+                    facts = {"scan_id": result.scan_id, "n_rings": result.tables["ring"].num_rows}
+                    facts |= {"went_on_from": kept.used, "n_alerts": len(result.alerts)}
+                    tell(f"scan {result.scan_id} is published", level=INFO, **facts)
                 undelivered = deliver(results, result.scan_id, ways)
     finally:
         progress.close()
@@ -206,8 +214,10 @@ def _report(
     from graphrisk.cli.writeback import print_report, report_values
 
     for problem in undelivered:
-        typer.echo(f"graphrisk: {plain(problem)}", err=True)
+        tell(plain(problem), level=WARNING)
     scan, dry_run = result.tables["scan"].to_pylist()[0], estimate is not None
+    if is_json():
+        _tell_alerts(result)
     rejected = result.tables["rejected_row"]
     if json:
         summary = {"scan_id": result.scan_id, "store": None if dry_run else str(store), "n_rings": scan["n_rings"]}
@@ -230,8 +240,8 @@ def _report(
     print_rings(result.tables["ring"].slice(0, SHOWN_RINGS), scan["n_rings"])
     reason = result.manifest.get("model_reason")
     typer.echo(f"scored by: {result.manifest['model']}" + (f" ({reason})" if reason else ""))
-    for alert in result.alerts:
-        typer.echo(f"alert: {plain(alert)}", err=True)
+    if not is_json():
+        _tell_alerts(result)
     typer.echo(f"results: {store}")
     if written is not None:
         print_report(written)
@@ -239,6 +249,11 @@ def _report(
         typer.echo(f"picture of the worst ring: {view}")
     if scan["n_rings"]:
         typer.echo(f"next: graphrisk ring show 1 --store {store}")
+
+
+def _tell_alerts(result: ScanResult) -> None:
+    for alert in result.alerts:
+        tell(plain(alert), "alert: ", level=WARNING, scan_id=result.scan_id, alert=True)
 
 
 def print_rings(rings: Any, n_rings: int) -> None:
