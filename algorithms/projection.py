@@ -55,6 +55,10 @@ class Projection:
         return len(self.sources)
 
 
+class TooManyPairsError(ValueError):
+    """Caps that let through more pairs than are allowed, or than memory has room for."""
+
+
 def count_pairs(degrees: LongArray, caps: LongArray) -> int:
     """Count pairs that signals within their caps make, one for each signal that two actors share.
 
@@ -123,13 +127,13 @@ def project(
     degrees = ends - starts[:-1]
     n_shared = count_pairs(degrees, caps)
     if n_shared > max_pairs:
-        raise ValueError(
+        raise TooManyPairsError(
             f"the caps let through {n_shared:,} pairs, more than `max_pairs` ({max_pairs:,}); lower the cap of the "
             f"most widely shared signals (the widest within its cap joins {int(degrees[degrees <= caps].max())})"
         )
     room = free_memory() if max_bytes is None else max_bytes
     if n_shared * PAIR_BYTES > room:
-        raise ValueError(
+        raise TooManyPairsError(
             f"{n_shared:,} pairs may need {n_shared * PAIR_BYTES / 1e9:,.1f} GB, of {room / 1e9:,.1f} GB that there "
             f"are; lower the cap of the most widely shared signals"
         )

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from graphrisk.alerts.delivery import channels, deliver
+from graphrisk.checkpoints.folder import Checkpoints
+from graphrisk.checkpoints.publishing import publish as publish_scan
 from graphrisk.config import ScanConfig, read_config
 from graphrisk.lineage.follow import follow
 from graphrisk.pipeline import run_scan
@@ -66,9 +68,10 @@ def scan(
     results = ResultStore(folder)
     ways = channels(settings.alerts, settings.base_dir)
     with results.lock():
-        result = run_scan(settings, frames=frames, as_of=as_of, progress=progress)
+        kept = Checkpoints(folder if settings.scan.checkpoints else None)
+        result = run_scan(settings, frames=frames, as_of=as_of, progress=progress, kept=kept)
         result = follow(result, results, settings.lineage, settings.alerts)
-        results.publish(result.scan_id, result.tables, result.manifest)
+        publish_scan(results, result, kept)
         for problem in deliver(results, result.scan_id, ways):
             log.warning(problem)
     return result

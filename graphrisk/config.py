@@ -49,6 +49,10 @@ class ScanSettings(BaseModel):
         Most memory of the reader, such as ``8GB``.
     temp_dir : Path, optional
         Where the reader spills to.
+    checkpoints : bool
+        Keep what is done in the store, so that a scan that is killed goes on where it was.
+    check_room : bool
+        Refuse at the start what memory or disk have no room for.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -62,6 +66,8 @@ class ScanSettings(BaseModel):
     unlisted_accounts: Literal["add", "reject"] = "add"
     memory_limit: str | None = None
     temp_dir: Path | None = None
+    checkpoints: bool = True
+    check_room: bool = True
 
     @field_validator("as_of")
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 from graphrisk.hubs import pairs_by_cap
 from graphrisk.rings.patterns import TYPOLOGIES as PATTERN_TYPOLOGIES
 from graphrisk.rings.patterns.search import PatternSearch
-from graphrisk.rings.search import Search
+from graphrisk.rings.search import NullDraw, Search
 from graphrisk.rings.typology import TYPOLOGIES
 from graphrisk.rings.what_if import CapChange
 from loaders import LoadResult
@@ -15,7 +15,7 @@ Row = tuple[str, float, float | None, float | None, int]
 
 def metric_rows(
     found: Search,
-    nulls: list[Search],
+    nulls: list[NullDraw],
     changes: list[CapChange],
     bands: list[str],
     typologies: list[str],
@@ -26,7 +26,7 @@ def metric_rows(
     Parameters
     ----------
     found : Search
-    nulls : list of Search
+    nulls : list of NullDraw
     changes : list of CapChange
     bands, typologies : list of str
         Of the listed rings.
@@ -40,7 +40,7 @@ def metric_rows(
     rows: list[Row] = [("rings", float(n), None, None, len(found.candidates))]
     rows += [(f"rings.band.{band}", float(bands.count(band)), None, None, n) for band in ("high", "medium", "low")]
     rows += [(f"rings.typology.{kind}", float(typologies.count(kind)), None, None, n) for kind in TYPOLOGIES]
-    per_draw = sum(len(null.chosen) for null in nulls) / len(nulls)
+    per_draw = sum(len(null.log_odds) for null in nulls) / len(nulls)
     rows.append(("rings.null_model", per_draw, None, None, len(nulls)))
     rows.append(("affinity.pairs", float(len(found.affinity)), None, None, found.sharing.n_actors))
     rows.append(("accounts.unlisted", float(loaded.n_unlisted_accounts), None, None, loaded.graph.n_accounts))

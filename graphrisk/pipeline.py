@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from algorithms.times import MISSING_TIME
 from gnn.transparent import Transparent
 from graphrisk import __version__
 from graphrisk.alerts.swallowed import Alert, find_alerts
+from graphrisk.checkpoints.folder import Checkpoints
+from graphrisk.checkpoints.keys import load_key, search_key
+from graphrisk.checkpoints.parts import CHANGE, LOAD, NULL, keep_search
 from graphrisk.config import ScanConfig
 from graphrisk.hubs import HubPolicy, find_hubs
 from graphrisk.models.choice import Choice, choose_model, model_key
@@ -26,7 +30,7 @@ from graphrisk.rings.history import find_history
 from graphrisk.rings.links import find_ring_links
 from graphrisk.rings.patterns.search import PatternSearch, search_patterns
 from graphrisk.rings.removal import removals
-from graphrisk.rings.search import Search, q_values, search, search_nulls
+from graphrisk.rings.search import NullDraw, Search, count_draws, q_values, search_null
 from graphrisk.rings.settings import HubSettings
 from graphrisk.rings.sharing import find_sharing
 from graphrisk.rings.value import amount_currency
@@ -37,6 +41,7 @@ from loaders import LoadResult, load
 from loaders.identifiers import key_from_environment, normalise
 
 NOT_IN_HASH = {"store", "threads", "memory_limit", "temp_dir", "base_dir", "name", "lineage", "alerts", "neo4j"}
+NOT_IN_HASH |= {"checkpoints", "check_room"}
 
 
 def run_scan(
@@ -46,6 +51,7 @@ def run_scan(
     as_of: datetime | None = None,
     progress: Progress | None = None,
     dry_run: bool = False,
+    kept: Checkpoints | None = None,
 ) -> ScanResult:
     """Load the data, find rings and make the result tables; nothing is published.
 
@@ -60,6 +66,8 @@ def run_scan(
         Called with a stage, rows done and rows in all (None where unknown).
     dry_run : bool
         Load and report the rows only; the ring tables stay empty.
+    kept : Checkpoints, optional
+        What a scan that was killed has left, and where this one leaves what it has done; by default nothing is kept.
 
     Returns
     -------
@@ -71,18 +79,25 @@ def run_scan(
         If the configuration or the data cannot be used.
     """
     began = datetime.now(UTC)
-    log = StageLog(progress)
+    log, kept = StageLog(progress), kept or Checkpoints()
     with log.stage("load") as stage:
-        loaded = load(config.load_config(), frames=frames, as_of=as_of or config.scan.as_of, progress=progress)
+        loaded = _load(config, frames, as_of or config.scan.as_of, progress, kept)
         stage.rows = sum(loaded.row_counts.values())
     scan_id = make_scan_id(config, loaded)
+    if kept.active:
+        model = model_key(config.model.name, config.store)
+        kept.begin("search", search_key(config_hash(config), loaded, config.scan.seed, model))
     tables = ScanTables(scan_id, loaded)
     alerts: list[Alert] = []
-    manifest = {"as_of": loaded.as_of.isoformat(), "code_version": __version__, "config_hash": config_hash(config)}
+    manifest: dict[str, Any] = {
+        "as_of": loaded.as_of.isoformat(),
+        "code_version": __version__,
+        "config_hash": config_hash(config),
+    }
     if not dry_run:
-        found, policy, choice = find_rings(config, loaded, log)
-        nulls = _find_nulls(found, config, log)
-        changes = _what_if(config, loaded, found, log)
+        found, policy, choice = find_rings(config, loaded, log, kept)
+        nulls = _find_nulls(found, config, log, kept)
+        changes = _what_if(config, loaded, found, log, kept)
         patterns = _find_patterns(config, loaded, found, log)
         with log.stage("evidence") as stage:
             q = q_values(found, nulls)
@@ -109,10 +124,34 @@ def run_scan(
     if not dry_run:
         finished = with_metrics(finished, ring_metrics(finished, loaded.labels, config.metrics))
         manifest |= {"model": choice.model.name, "model_reason": choice.reason}
+    if kept.used:
+        manifest["stages_of_killed_scan"] = kept.used
     return ScanResult(scan_id, finished, loaded.graph, [alert.text for alert in alerts], manifest)
 
 
-def find_rings(config: ScanConfig, loaded: LoadResult, log: StageLog) -> tuple[Search, HubPolicy, Choice]:
+def _load(
+    config: ScanConfig,
+    frames: Mapping[str, Any] | None,
+    as_of: datetime | None,
+    progress: Progress | None,
+    kept: Checkpoints,
+) -> LoadResult:
+    """Load the data, or take what a killed scan had loaded of the same files."""
+    settings = config.load_config()
+    key = load_key(settings, as_of) if kept.active else None
+    kept.begin("load", key)
+    return kept.keep(
+        "load",
+        LOAD,
+        lambda: load(settings, frames=frames, as_of=as_of, progress=progress),
+        # files that changed while they were read belong to no key
+        sure=lambda: load_key(settings, as_of) == key,
+    )
+
+
+def find_rings(
+    config: ScanConfig, loaded: LoadResult, log: StageLog, kept: Checkpoints | None = None
+) -> tuple[Search, HubPolicy, Choice]:
     """Search the data.
 
     Parameters
@@ -120,6 +159,7 @@ def find_rings(config: ScanConfig, loaded: LoadResult, log: StageLog) -> tuple[S
     config : ScanConfig
     loaded : LoadResult
     log : StageLog
+    kept : Checkpoints, optional
 
     Returns
     -------
@@ -128,7 +168,7 @@ def find_rings(config: ScanConfig, loaded: LoadResult, log: StageLog) -> tuple[S
     choice : Choice
         The model that scored, and why it did.
     """
-    graph, seed = loaded.graph, config.scan.seed
+    graph = loaded.graph
     with log.stage("sharing") as stage:
         sharing = find_sharing(graph, with_wallets="wallet" in config.rings.member_types)
         history = find_history(graph, sharing, config.rings)
@@ -138,16 +178,21 @@ def find_rings(config: ScanConfig, loaded: LoadResult, log: StageLog) -> tuple[S
         stage.rows = sharing.n_signals
     with log.stage("rings") as stage:
         choice = choose_model(config.model.name, config.store, history, sharing)
-        found = search(sharing, policy, history, config.rings, choice.model, seed)
+        found = keep_search(
+            kept or Checkpoints(), sharing, policy, history, config.rings, choice.model, config.scan.seed
+        )
         stage.rows = len(found.affinity)
     return found, policy, choice
 
 
-def _find_nulls(found: Search, config: ScanConfig, log: StageLog) -> list[Search]:
+def _find_nulls(found: Search, config: ScanConfig, log: StageLog, kept: Checkpoints) -> list[NullDraw]:
     """Search the null model, beside the data."""
     with log.stage("null model") as stage:
-        nulls = search_nulls(found, config.rings, config.scan.seed)
-        stage.rows = sum(len(null.affinity) for null in nulls)
+        nulls = [
+            kept.keep(f"null {draw}", NULL, partial(search_null, found, config.rings, config.scan.seed + draw))
+            for draw in range(count_draws(found, config.rings))
+        ]
+        stage.rows = sum(null.n_pairs for null in nulls)
     return nulls
 
 
@@ -174,13 +219,16 @@ def comparable(config: ScanConfig) -> HubSettings:
     return config.hubs.model_copy(update={"known": known})
 
 
-def _what_if(config: ScanConfig, loaded: LoadResult, found: Search, log: StageLog) -> list[CapChange]:
+def _what_if(
+    config: ScanConfig, loaded: LoadResult, found: Search, log: StageLog, kept: Checkpoints
+) -> list[CapChange]:
     """Search again at half and double the caps, if asked to."""
     if not config.hubs.what_if:
         return []
     with log.stage("half and double caps") as stage:
+        graph, rules, seed, labels = loaded.graph, config.rings, config.scan.seed, loaded.labels
         changes = [
-            change_caps(loaded.graph, found, config.rings, config.scan.seed, factor, loaded.labels)
+            kept.keep(f"caps {factor}", CHANGE, partial(change_caps, graph, found, rules, seed, factor, labels))
             for factor in (0.5, 2.0)
         ]
         stage.rows = sum(change.n_rings for change in changes)

@@ -25,7 +25,7 @@ from graphrisk.rings.links import RingLinks, span
 from graphrisk.rings.member_scores import member_scores
 from graphrisk.rings.patterns.search import PatternSearch
 from graphrisk.rings.removal import Removals, score_without
-from graphrisk.rings.search import Search
+from graphrisk.rings.search import NullDraw, Search
 from graphrisk.rings.settings import RingSettings
 from graphrisk.rings.typology import member_roles, name_typologies
 from graphrisk.rings.value import value_at_stake
@@ -285,7 +285,7 @@ class ScanTables:
         self._tables["hub"] = {"entity_type": self.types(nodes), "entity_id": self.names(nodes), **columns}
 
     def add_metrics(
-        self, found: Search, nulls: list[Search], changes: list[CapChange], patterns: PatternSearch | None = None
+        self, found: Search, nulls: list[NullDraw], changes: list[CapChange], patterns: PatternSearch | None = None
     ) -> None:
         """Make `metric`."""
         ring = self._shaped("ring", self._tables["ring"])

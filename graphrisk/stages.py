@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+
+log = logging.getLogger("graphrisk.stages")
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -40,6 +43,13 @@ class StageLog:
         stage.seconds = time.perf_counter() - began
         stage.peak_mb = peak_memory_mb()
         self.stages.append(stage)
+        facts = {
+            "stage": name,
+            "seconds": round(stage.seconds, 3),
+            "rows": stage.rows,
+            "peak_mb": round(stage.peak_mb, 1),
+        }
+        log.info("stage %s is done", name, extra=facts)
         if self._progress:
             self._progress(name, stage.rows, stage.rows)
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import fcntl
 import hashlib
 import json
 import logging
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,12 +18,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from graphrisk.checkpoints.folder import clear
+from graphrisk.store_lock import HeldError, hold
 from graphrisk.tables import SCHEMA_VERSION, SCHEMAS, conform, upgrade
 
 log = logging.getLogger("graphrisk.store")
 
 PREFIX, ASIDE, OLD = "scan=", ".tmp-", ".old-"
-MANIFEST, LOCK = "manifest.json", ".lock"
+MANIFEST = "manifest.json"
 AT_CWD, EXCHANGE = -100, 2
 NO_ROOM = {
     errno.ENOSPC: "the disk is full",
@@ -35,6 +36,10 @@ NO_ROOM = {
 
 class StoreError(Exception):
     """A results store that cannot be read or written."""
+
+
+class NoRoomError(StoreError):
+    """A store that cannot be written because the disk, a quota or the largest file is too small."""
 
 
 class NewerStoreError(StoreError):
@@ -79,17 +84,19 @@ class ResultStore:
             return
         with _telling(f"the store {self.path} cannot be written"):
             self.path.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
-        try:
+        with ExitStack() as stack:
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise StoreError(f"another scan is writing to {self.path}; wait for it or use another store") from error
+                with _telling(f"the store {self.path} cannot be locked"):
+                    stack.enter_context(hold(self.path))
+            except HeldError as error:
+                who = "" if error.holder is None else f" ({error.holder})"
+                where = f"is writing to {self.path}{who}"
+                raise StoreError(f"another scan {where}; wait for it or use another store") from error
             self._locked = True
-            yield
-        finally:
-            self._locked = False
-            os.close(handle)
+            try:
+                yield
+            finally:
+                self._locked = False
 
     def publish(self, scan_id: str, tables: Mapping[str, pa.Table], manifest: Mapping[str, Any]) -> Path:
         """Write the tables of a scan and make them visible in one step.
@@ -133,7 +140,7 @@ class ResultStore:
         return final
 
     def prune(self, keep: int, *, dry_run: bool = False) -> Pruned:
-        """Remove all but the newest scans, and what killed publications left behind.
+        """Remove all but the newest scans, and what killed scans and publications left behind.
 
         Every scan carries the history of all rings, so nothing about a ring is lost but its old tables. A scan goes
         by one rename out of the readers' sight and is then deleted; a kill in between is mended by the next one.
@@ -170,6 +177,7 @@ class ResultStore:
                     _flush(self.path)
                     shutil.rmtree(aside)
                 self._clean()
+                clear(self.path)
         return Pruned(old, n_bytes)
 
     def _clean(self) -> None:
@@ -369,4 +377,6 @@ def _telling(what: str) -> Iterator[None]:
         yield
     except OSError as error:
         why = NO_ROOM.get(error.errno or 0, (error.strerror or str(error)).lower())
-        raise StoreError(f"{what}: {why}; what was published before is untouched") from error
+        raise (NoRoomError if error.errno in NO_ROOM else StoreError)(
+            f"{what}: {why}; what was published before is untouched"
+        ) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from algorithms.times import MISSING_TIME
 from loaders.config import InputError, LoadConfig
 from loaders.identifiers.instruments import CARD_TYPES, SHOWN_CARD
 from loaders.progress import track_progress
+from loaders.spilling import spill_folder
 
 BATCH_ROWS = 1_000_000
 MISSING = f"CAST({MISSING_TIME} AS BIGINT)"
@@ -46,11 +46,11 @@ def open_database(config: LoadConfig) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     if config.temp_dir is not None and not config.temp_dir.is_dir():
         raise InputError(f"`temp_dir` must be a folder that exists, got {config.temp_dir}")
-    with tempfile.TemporaryDirectory(prefix="graphrisk-", dir=config.temp_dir) as folder:
+    with spill_folder(config.temp_dir) as folder:
         con = duckdb.connect(":memory:")
         try:
-            limit = config.memory_limit or f"{_half_of_memory() // 2**20}MiB"
-            con.execute(f"SET temp_directory = '{Path(folder).as_posix()}'")
+            limit = config.memory_limit or f"{half_of_memory() // 2**20}MiB"
+            con.execute(f"SET temp_directory = '{folder.as_posix()}'")
             con.execute(f"SET memory_limit = '{limit}'")
             if config.threads is not None:
                 con.execute(f"SET threads = {config.threads}")
@@ -82,7 +82,7 @@ def telling_limits(config: LoadConfig) -> Iterator[None]:
         raise InputError(FULL_DISK) from error
 
 
-def _half_of_memory() -> int:
+def half_of_memory() -> int:
     """Half of the memory in bytes that this process may use."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     try:

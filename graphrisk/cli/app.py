@@ -13,6 +13,7 @@ import typer
 
 from graphrisk import __version__
 from graphrisk.cli import case, config, features, model, monitor, ring, scan, serve, simulate, store, writeback
+from graphrisk.cli.failures import memory_sentence
 from graphrisk.cli.interrupts import (
     Interrupted,
     catch_interrupts,
@@ -20,6 +21,7 @@ from graphrisk.cli.interrupts import (
     is_interrupted,
     leave_interrupted,
 )
+from graphrisk.cli.logs import RootLogOption, is_json, start_logging, tell, tell_fault
 
 FAILED, WRONG_USAGE = 1, 2
 
@@ -55,8 +57,9 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    log_format: RootLogOption = None,
 ) -> None:
-    pass
+    start_logging(log_format)
 
 
 def main() -> None:
@@ -77,8 +80,13 @@ def main() -> None:
     except Exception as error:  # one sentence for what a user can mend, a traceback only for our own faults
         if is_interrupted():
             leave_interrupted(FAILED)
+        if sentence := memory_sentence(error):  # before anything is imported for it
+            _fail(sentence, FAILED)
         if not _is_expected(error):
-            raise
+            if not is_json():
+                raise
+            tell_fault(error)
+            sys.exit(FAILED)
         _fail(str(error), WRONG_USAGE if _is_usage(error) else FAILED)
 
 
@@ -93,18 +101,20 @@ def _is_usage(error: Exception) -> bool:
 
 
 def _is_expected(error: Exception) -> bool:
+    from algorithms.projection import TooManyPairsError
     from graphrisk.cases.chain import ChainError
+    from graphrisk.estimate.room import RoomError
     from graphrisk.neo4j import WritebackError
     from graphrisk.store import StoreError
     from loaders.config import InputError
 
-    expected = (ChainError, InputError, StoreError, WritebackError, OSError, MemoryError)
+    expected = (ChainError, InputError, RoomError, StoreError, TooManyPairsError, WritebackError, OSError)
     return _is_usage(error) or isinstance(error, expected)
 
 
 def _fail(sentence: str, code: int) -> None:
     from graphrisk.cli.output import plain
 
-    for line in (sentence or "out of memory").splitlines():
-        typer.echo(f"graphrisk: {plain(line)}", err=True)
+    for line in sentence.splitlines():
+        tell(plain(line), exit_code=code)
     sys.exit(code)

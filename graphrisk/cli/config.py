@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from graphrisk.cli.output import JsonOption, print_json
+from graphrisk.cli.output import JsonOption, UsageError, print_json, print_table
 
 app = typer.Typer(no_args_is_help=True, help="Write, check and show configurations.")
 
@@ -26,6 +26,33 @@ def show_template(json: JsonOption = False) -> None:
         print_json({"template": template()})
         return
     typer.echo(template(), nl=False)
+
+
+@app.command("example")
+def show_example(
+    name: Annotated[str | None, typer.Argument(help="Which; without it, all are listed.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Print what a scheduler needs to scan every night: for cron, systemd, Airflow or Kubernetes.
+
+    Example: graphrisk config example systemd > graphrisk.service
+    """
+    from graphrisk.examples.reading import EXAMPLES, read_example
+
+    if name is None:
+        if json:
+            print_json({known: example._asdict() for known, example in EXAMPLES.items()})
+            return
+        print_table("examples", ["name", "file", "what"], [[known, *found] for known, found in EXAMPLES.items()])
+        return
+    try:
+        text = read_example(name)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    if json:
+        print_json({"name": name, "file": EXAMPLES[name].file, "text": text})
+        return
+    typer.echo(text, nl=False)
 
 
 @app.command("validate")

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
+from graphrisk.cli.logs import tell
+
 
 class Interrupted(BaseException):
     """The user or the system asked the process to stop.
@@ -86,7 +88,7 @@ def leave_interrupted(code: int) -> NoReturn:
     A signal may have unwound the stack out of compiled code or out of a library's callback, so nothing of the
     interpreter's own shutdown is run: what it would call may be half made.
     """
-    sys.stderr.write(f"graphrisk: {_interrupts.sentence}\n")
+    tell(_interrupts.sentence, exit_code=code)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 
+from graphrisk.cli.logs import is_json, tell
+
 
 class ProgressPrinter:
-    """Prints stages as they go on; nothing in the first two seconds.
+    """Prints stages as they go on; nothing in the first two seconds, and nothing beside a log in JSON.
 
     On a terminal one line is written over and over; elsewhere a line is written every few seconds.
 
@@ -31,6 +34,8 @@ class ProgressPrinter:
 
     def __call__(self, stage: str, done: int, total: int | None) -> None:
         """Take note of one step."""
+        if is_json():
+            return
         now = time.monotonic()
         new = stage != self._stage
         if new:
@@ -62,6 +67,9 @@ class ProgressPrinter:
 
     def note(self, text: str) -> None:
         """Write a line that stays, at once."""
+        if is_json():
+            tell(text, level=logging.INFO)
+            return
         self.close()
         sys.stderr.write(f"{time.monotonic() - self._began:6.0f} s  {text}\n")
         sys.stderr.flush()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from logging import INFO, WARNING
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from graphrisk.cli.logs import LogOption, is_json, start_logging, tell
 from graphrisk.cli.output import JsonOption, UsageError, cell, check_folder, plain, print_json, print_table
 
 if TYPE_CHECKING:
@@ -36,10 +38,15 @@ def run(
         bool, typer.Option("--hub-report", help="Search again at half and double the hub caps and report the change.")
     ] = False,
     view: Annotated[Path | None, typer.Option(help="Write an HTML page of the worst ring.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Load and check the data, publish nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it needs, load and check the data.")] = False,
     writeback: Annotated[
         bool, typer.Option("--writeback", help="Write the rings to the Neo4j of [neo4j] after publishing.")
     ] = False,
+    checkpoints: Annotated[
+        bool | None,
+        typer.Option("--checkpoints/--no-checkpoints", help="Keep what is done, so that a killed scan goes on."),
+    ] = None,
+    log_format: LogOption = None,
     json: JsonOption = False,
 ) -> None:
     """Find rings, publish them to the store and print the worst.
@@ -50,9 +57,13 @@ def run(
     """
     from graphrisk.cli.interrupts import hold_interrupts, when_interrupted
 
+    start_logging(log_format)
     when_interrupted("interrupted; nothing was published, the store keeps its last good scan")
     from graphrisk.alerts.delivery import channels, deliver
+    from graphrisk.checkpoints.folder import Checkpoints
+    from graphrisk.checkpoints.publishing import publish
     from graphrisk.cli.compiling import told_of_compiling
+    from graphrisk.cli.estimate import tell_needs, values
     from graphrisk.cli.progress import ProgressPrinter
     from graphrisk.config import read_config
     from graphrisk.lineage.follow import follow
@@ -62,10 +73,15 @@ def run(
     if view is not None:
         check_folder(view, "--view")
     overrides: dict[str, Any] = {"seed": seed, "threads": threads}
-    overrides |= {"as_of": _moment(as_of), "store": None if store is None else str(store.absolute())}
+    overrides |= {
+        "checkpoints": checkpoints,
+        "as_of": _moment(as_of),
+        "store": None if store is None else str(store.absolute()),
+    }
     settings = read_config(config, overrides)
     settings.hubs.what_if |= hub_report
     _limit_threads(settings.scan.threads)
+    needs = tell_needs(settings, say=dry_run and not json)
     ways = channels(settings.alerts, settings.base_dir)
     undelivered: list[str] = []
     progress = ProgressPrinter()
@@ -76,10 +92,15 @@ def run(
         else:
             results = ResultStore(settings.store)
             with results.lock(), told_of_compiling(progress.note):
-                result = run_scan(settings, progress=progress)
+                kept = Checkpoints(settings.store if settings.scan.checkpoints else None)
+                result = run_scan(settings, progress=progress, kept=kept)
                 result = follow(result, results, settings.lineage, settings.alerts)
                 with hold_interrupts(f"interrupted after scan {result.scan_id} was published"):
-                    results.publish(result.scan_id, result.tables, result.manifest)
+                    publish(results, result, kept)
+                if is_json():
+                    facts = {"scan_id": result.scan_id, "n_rings": result.tables["ring"].num_rows}
+                    facts |= {"went_on_from": kept.used, "n_alerts": len(result.alerts)}
+                    tell(f"scan {result.scan_id} is published", level=INFO, **facts)
                 undelivered = deliver(results, result.scan_id, ways)
     finally:
         progress.close()
@@ -90,7 +111,8 @@ def run(
     written, failure = None, None
     if not dry_run and (writeback or settings.neo4j.write):
         written, failure = _write_back(result.scan_id, settings)
-    _report(result, settings.store, view, json, dry_run, written, undelivered)
+    estimate = values(needs) if dry_run else None
+    _report(result, settings.store, view, json, estimate, written, undelivered)
     if failure is not None:
         raise failure
     if result.alerts:
@@ -185,15 +207,17 @@ def _report(
     store: Path,
     view: Path | None,
     json: bool,
-    dry_run: bool,
+    estimate: dict[str, Any] | None,
     written: WritebackReport | None,
     undelivered: list[str],
 ) -> None:
     from graphrisk.cli.writeback import print_report, report_values
 
     for problem in undelivered:
-        typer.echo(f"graphrisk: {plain(problem)}", err=True)
-    scan = result.tables["scan"].to_pylist()[0]
+        tell(plain(problem), level=WARNING)
+    scan, dry_run = result.tables["scan"].to_pylist()[0], estimate is not None
+    if is_json():
+        _tell_alerts(result)
     rejected = result.tables["rejected_row"]
     if json:
         summary = {"scan_id": result.scan_id, "store": None if dry_run else str(store), "n_rings": scan["n_rings"]}
@@ -202,6 +226,8 @@ def _report(
         summary |= {key: result.manifest.get(key) for key in ("model", "model_reason")}
         summary |= {"view": None if view is None else str(view), "scan": scan, "alerts": result.alerts}
         summary |= {"undelivered": undelivered, "writeback": None if written is None else report_values(written)}
+        if dry_run:
+            summary["estimate"] = estimate
         print_json(summary)
         return
     read = ", ".join(f"{scan[f'n_{name}']:,} {name}" for name in ("accounts", "links", "transfers", "events"))
@@ -214,8 +240,8 @@ def _report(
     print_rings(result.tables["ring"].slice(0, SHOWN_RINGS), scan["n_rings"])
     reason = result.manifest.get("model_reason")
     typer.echo(f"scored by: {result.manifest['model']}" + (f" ({reason})" if reason else ""))
-    for alert in result.alerts:
-        typer.echo(f"alert: {plain(alert)}", err=True)
+    if not is_json():
+        _tell_alerts(result)
     typer.echo(f"results: {store}")
     if written is not None:
         print_report(written)
@@ -223,6 +249,11 @@ def _report(
         typer.echo(f"picture of the worst ring: {view}")
     if scan["n_rings"]:
         typer.echo(f"next: graphrisk ring show 1 --store {store}")
+
+
+def _tell_alerts(result: ScanResult) -> None:
+    for alert in result.alerts:
+        tell(plain(alert), "alert: ", level=WARNING, scan_id=result.scan_id, alert=True)
 
 
 def print_rings(rings: Any, n_rings: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from graphrisk.cli.interrupts import Interrupted
+from graphrisk.cli.logs import tell
 from graphrisk.cli.output import JsonOption, UsageError, plain, print_json, print_table
 
 NEEDS_EXTRA = "the page needs `pip install graphrisk[serve]`"
@@ -68,8 +70,10 @@ def serve(
     app = create_app(settings)
     address = f"http{'s' if settings.is_tls else ''}://{host}:{port}/"
     if not settings.is_loopback and not settings.is_tls:
-        typer.echo(
-            "no --tls-cert: browsers keep the login only where a proxy speaks TLS to them in front of this", err=True
+        tell(
+            "no --tls-cert: browsers keep the login only where a proxy speaks TLS to them in front of this",
+            before="",
+            level=logging.WARNING,
         )
     if json:
         print_json({"address": address, "store": str(store)})

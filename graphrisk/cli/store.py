@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from graphrisk.cli.output import JsonOption, print_json
+from graphrisk.cli.output import JsonOption, UsageError, plain, print_json
 
 app = typer.Typer(no_args_is_help=True, help="Keep a results store small and sound.")
 
@@ -43,9 +43,13 @@ def verify(store: Store = Path("store"), json: JsonOption = False) -> None:
 
     Example: graphrisk store verify
     """
+    from graphrisk.health import unreadable_scans
     from graphrisk.store import ResultStore
 
     results = ResultStore(store)
+    for scan_id in unreadable_scans(results):
+        results.manifest(scan_id)  # tells why
+    results.latest()  # tells if there is nothing to check
     scans = results.scans()
     for scan_id in scans:
         results.verify(scan_id)
@@ -53,3 +57,41 @@ def verify(store: Store = Path("store"), json: JsonOption = False) -> None:
         print_json({"verified": scans})
         return
     typer.echo(f"{len(scans):,} scan{'' if len(scans) == 1 else 's'} as published")
+
+
+@app.command("health")
+def health(
+    store: Store = Path("store"),
+    max_age: Annotated[
+        str | None, typer.Option(help="Oldest that the newest scan may be, such as 90m, 26h or 2d.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Say whether a store is in order: age and wholeness of its newest scan, room left; exits with 1 if it is not.
+
+    Example: graphrisk store health --max-age 26h
+    """
+    from dataclasses import asdict
+
+    from graphrisk.health import look_at, read_span
+
+    try:
+        most = None if max_age is None else read_span(max_age)
+    except ValueError as error:
+        raise UsageError(f"`--max-age`: {error}") from error
+    found = look_at(store, most)
+    if json:
+        print_json(asdict(found) | {"healthy": not found.problems})
+    else:
+        if found.scan_id is not None:
+            age = "" if found.age_hours is None else f", finished {found.age_hours:,.1f} hours ago"
+            many = f"{found.n_scans:,} scan{'' if found.n_scans == 1 else 's'}"
+            typer.echo(f"newest scan {found.scan_id}{age}; {many}, {found.n_bytes / 2**20:,.1f} MiB")
+        if found.writer is not None:
+            typer.echo(f"a scan is being made by {found.writer}")
+        if found.interrupted:
+            typer.echo("a scan ended before it was done; the next one goes on from there")
+        for problem in found.problems:
+            typer.echo(plain(f"problem: {problem}"))
+    if found.problems:
+        raise typer.Exit(1)

@@ -130,13 +130,29 @@ def surroundings(sharing: Sharing, history: History, affinity: Affinity, view: G
     )
 
 
+@dataclass(frozen=True, eq=False)
+class NullDraw:
+    """What one search of null data listed.
+
+    Parameters
+    ----------
+    log_odds : array of float64, shape (n_rings,)
+        Nats of the scores of what was listed.
+    n_pairs : int
+        Pairs of actors with evidence.
+    """
+
+    log_odds: FloatArray
+    n_pairs: int
+
+
 def null_model(found: Search) -> str:
     """Name the null model that the q-values are stated against."""
     return SHUFFLED if found.history.timed else REWIRED
 
 
-def search_nulls(found: Search, settings: RingSettings, seed: int) -> list[Search]:
-    """Run the same search on data drawn from the null model, more often the fewer rings there are.
+def count_draws(found: Search, settings: RingSettings) -> int:
+    """Say how often the null model is drawn: the more often the fewer rings there are.
 
     A list of n rings and one draw can show a false-discovery rate of 1 / n at best; the draws are as many as it takes
     to show `FINEST_RATE` for the rings that may be in the bands above the lowest, up to `MOST_DRAWS`.
@@ -145,46 +161,57 @@ def search_nulls(found: Search, settings: RingSettings, seed: int) -> list[Searc
     ----------
     found : Search
     settings : RingSettings
-    seed : int
 
     Returns
     -------
-    list of Search
+    int
     """
     medium = settings.levels(found.model.levels).medium
     n_rings = int((found.scores.score[found.chosen] >= medium).sum())
-    n_draws = int(np.clip(np.ceil(1 / (FINEST_RATE * n_rings)), 1, MOST_DRAWS)) if n_rings else 1
-    return [_search_null(found, settings, seed + draw) for draw in range(n_draws)]
+    return int(np.clip(np.ceil(1 / (FINEST_RATE * n_rings)), 1, MOST_DRAWS)) if n_rings else 1
 
 
-def _search_null(found: Search, settings: RingSettings, seed: int) -> Search:
-    """Run the search once on data drawn from the null model.
+def search_null(found: Search, settings: RingSettings, seed: int) -> NullDraw:
+    """Run the same search once on data drawn from the null model.
 
     Where starts say anything, the histories are dealt out anew and all sharing is kept: what remains is what groups
     that merely share things would score. Otherwise the signals are rewired so that every account and every signal
     keeps its number of links.
+
+    Parameters
+    ----------
+    found : Search
+    settings : RingSettings
+    seed : int
+        Of the draw.
+
+    Returns
+    -------
+    NullDraw
     """
     if found.history.timed:
         history = found.history.shuffled(seed)
-        return search(found.sharing, found.policy, history, settings, found.model, seed, affinity=found.affinity)
-    return search(rewired(found.sharing, seed), found.policy, found.history, settings, found.model, seed)
+        null = search(found.sharing, found.policy, history, settings, found.model, seed, affinity=found.affinity)
+    else:
+        null = search(rewired(found.sharing, seed), found.policy, found.history, settings, found.model, seed)
+    return NullDraw(null.scores.log_odds[null.chosen], len(null.affinity))
 
 
-def q_values(found: Search, nulls: list[Search]) -> FloatArray:
+def q_values(found: Search, nulls: list[NullDraw]) -> FloatArray:
     """q-value of every listed ring against the null model.
 
     Parameters
     ----------
     found : Search
-    nulls : list of Search
-        Of independent draws.
+    nulls : list of NullDraw
+        Independent ones.
 
     Returns
     -------
     array of float64, shape (n_rings,)
         In the order of `found.chosen`.
     """
-    decoys = np.concatenate([null.scores.log_odds[null.chosen] for null in nulls])
+    decoys = np.concatenate([null.log_odds for null in nulls])
     return decoy_q_values(found.scores.log_odds[found.chosen], decoys, n_decoy_runs=len(nulls))
 
 

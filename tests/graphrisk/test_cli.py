@@ -213,6 +213,7 @@ COMMANDS += [
     ["features", "export"],
     ["store", "prune"],
     ["store", "verify"],
+    ["store", "health"],
     ["monitor", "report"],
     ["writeback", "neo4j"],
 ]

@@ -1,11 +1,17 @@
 """What a store does after a publication was killed, while one is going on, and when a scan is damaged."""
 
 import logging
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from graphrisk import store as store_module
 from graphrisk.store import ResultStore, StoreError
+from graphrisk.store_lock import holder_of
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -17,6 +23,29 @@ def test_publishing_is_refused_while_another_scan_holds_the_store(tmp_path, tabl
     with ResultStore(tmp_path).lock(), pytest.raises(StoreError, match="another scan is writing"):
         ResultStore(tmp_path).publish("s1", tables, {})
     assert ResultStore(tmp_path).scans() == []
+
+
+def test_the_refusal_names_who_holds_the_store_and_it_is_free_once_they_died(tmp_path, tables, caplog):
+    code = "import os, sys; from graphrisk.store import ResultStore\n"
+    code += "with ResultStore(sys.argv[1]).lock(): print('held', flush=True); sys.stdin.read()"
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+    )
+    assert child.stdout.readline() == b"held\n"
+    assert holder_of(tmp_path).pid == child.pid
+    with pytest.raises(StoreError, match=rf"another scan is writing to .* \(process {child.pid} on .* since 2"):
+        ResultStore(tmp_path).publish("s1", tables, {})
+    child.kill()
+    child.wait()
+    child.stdin.close()
+    child.stdout.close()
+    assert holder_of(tmp_path) is None
+    with caplog.at_level(logging.WARNING, logger="graphrisk.store"):
+        ResultStore(tmp_path).publish("s1", tables, {})
+    assert f"process {child.pid} on" in caplog.text
+    caplog.clear()
+    ResultStore(tmp_path).publish("s1", tables, {})
+    assert caplog.text == ""
 
 
 def test_whoever_holds_the_store_may_publish_and_then_lets_go(tmp_path, tables):

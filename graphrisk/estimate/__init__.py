@@ -1,0 +1,1 @@
+"""What a scan will need, told before it starts, and whether there is room for it."""

@@ -1,0 +1,1 @@
+"""Ways to run a scan every night: what schedulers need, as files to copy and change."""
