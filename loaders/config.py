@@ -202,6 +202,8 @@ class LoadConfig(_Strict):
         Most threads for DuckDB; by default all.
     temp_dir : Path, optional
         Where rows wait while they are numbered; by default the system's.
+    transactions : bool
+        Whether rows of `transfers` that share a `transfer_id` are kept together as one transaction.
     """
 
     sources: list[SourceConfig] = Field(min_length=1)
@@ -212,6 +214,7 @@ class LoadConfig(_Strict):
     memory_limit: str | None = None
     threads: Annotated[int, Field(ge=1)] | None = None
     temp_dir: Path | None = None
+    transactions: bool = False
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
