@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from algorithms._wallet_kernels import pair_up
 from algorithms.times import MISSING_TIME
 from algorithms.transfers import Transfers
+from algorithms.wallet_pairs import WalletPairs
 
 IntArray = npt.NDArray[np.int32]
 LongArray = npt.NDArray[np.int64]
@@ -109,9 +111,16 @@ def last_sweeps(transfers: Transfers, *, share: float = 0.9) -> Funding:
 
 
 def funding_bursts(
-    first: Funding, amounts: FloatArray, *, gap_seconds: int = 600, tolerance: float = 0.05, least: int = 4
-) -> LongArray:
-    """Group nodes that one funder funded one after the other with like amounts.
+    first: Funding,
+    amounts: FloatArray,
+    currencies: npt.NDArray[np.integer] | None = None,
+    *,
+    gap_seconds: int = 600,
+    tolerance: float = 0.05,
+    least: int = 4,
+    most: int = 40,
+) -> WalletPairs:
+    """Pair nodes that one funder funded first, one after the other, with like amounts.
 
     Parameters
     ----------
@@ -119,41 +128,40 @@ def funding_bursts(
         As `first_funders` gives it.
     amounts : array of float, shape (n_transfers,)
         NaN where absent; nodes without amount go with each other.
+    currencies : array of int, shape (n_transfers,), optional
+        Amounts of different ones are never alike.
     gap_seconds : int
         Longest time between one and the next.
     tolerance : float
         Largest relative step from an amount to the next larger one in a burst.
-    least : int
-        Nodes of a burst.
+    least, most : int
+        Nodes of a burst; larger ones are left out and counted.
 
     Returns
     -------
-    array of int64, shape (n,)
-        Burst of each node of `first`, -1 where it is in none; numbered by funder, then time. O(n log n).
+    WalletPairs
+        A row per pair, with the time of the later of the two. O(n log n + pairs).
     """
-    out = np.full(len(first), -1, np.int64)
     rows = np.flatnonzero(first.seconds != MISSING_TIME)
     if len(rows) == 0:
-        return out
+        return WalletPairs(first.nodes[:0], first.nodes[:0], first.seconds[:0])
     funder, amount, when = first.partners[rows], amounts[first.rows[rows]], first.seconds[rows]
-    order = np.lexsort((amount, funder))
+    currency = np.zeros(len(rows), np.int64) if currencies is None else currencies[first.rows[rows]]
+    order = np.lexsort((amount, currency, funder))
     step = np.diff(amount[order]) > tolerance * np.abs(amount[order][:-1])
     # a NaN stands last of its funder and makes both comparisons false
     step |= np.isnan(amount[order][1:]) & ~np.isnan(amount[order][:-1])
+    step |= (np.diff(funder[order]) != 0) | (np.diff(currency[order]) != 0)
     like = np.empty(len(rows), np.int64)
-    like[order] = np.cumsum(np.r_[True, (np.diff(funder[order]) != 0) | step])
+    like[order] = np.cumsum(np.r_[True, step])
     order = np.lexsort((first.nodes[rows], when, like))
     apart = (np.diff(like[order]) != 0) | (np.diff(when[order]) > gap_seconds)
-    burst = np.cumsum(np.r_[True, apart]) - 1
-    begins = np.flatnonzero(np.r_[True, apart])
-    wide = np.bincount(burst) >= least
-    # number the bursts by funder and beginning, whatever their amounts
-    rank = np.lexsort((first.nodes[rows][order][begins], when[order][begins], funder[order][begins]))
-    rank = rank[wide[rank]]
-    number = np.full(len(begins), -1, np.int64)
-    number[rank] = np.arange(len(rank))
-    out[rows[order]] = number[burst]
-    return out
+    starts = np.flatnonzero(np.r_[True, apart, True])
+    size = np.diff(starts)
+    # pairs of places in the order of time, so that the second of a pair is the later one
+    earlier, later, _ = pair_up(starts, order, (size >= least) & (size <= most))
+    n_wide = int(((size >= least) & (size > most)).sum())
+    return WalletPairs(first.nodes[rows[earlier]], first.nodes[rows[later]], when[later], n_wide)
 
 
 def comparable_amounts(transfers: Transfers) -> FloatArray:

@@ -38,7 +38,8 @@ def encode_transfers(con: duckdb.DuckDBPyConnection, with_transactions: bool = F
         "CREATE TABLE coded_transfers AS SELECT s.node AS source, t.node AS target, "
         f"coalesce(occurred_at, {MISSING}) AS seconds, coalesce(amount, 'nan') AS amount, coalesce(amount_usd, "
         "CASE WHEN currency = 'USD' THEN amount END, 'nan') AS amount_usd, coalesce(c.code, -1) AS currency, "
-        f"{'coalesce(g.code, -1)' if with_transactions else '-1'} AS transaction FROM rows_transfers AS r JOIN ids AS s ON s.type = r.source_type AND s.raw = r.source_id "
+        f"{'coalesce(g.code, -1)' if with_transactions else '-1'} AS transaction "
+        "FROM rows_transfers AS r JOIN ids AS s ON s.type = r.source_type AND s.raw = r.source_id "
         "JOIN ids AS t ON t.type = r.target_type AND t.raw = r.target_id "
         "LEFT JOIN currencies AS c ON c.name = r.currency"
         + (" LEFT JOIN transactions AS g USING (transfer_id)" if with_transactions else "")

@@ -57,15 +57,19 @@ def test_a_sweep_takes_a_share_between_nothing_and_all():
 
 
 def bursts_of(*rows, **options):
+    """Bursts are sets of nodes in which all are paired."""
     transfers = stream(*rows)
-    first = first_funders(transfers)
-    burst = funding_bursts(first, transfers.amounts, **options)
-    return [sorted(first.nodes[burst == k].tolist()) for k in range(burst.max(initial=-1) + 1)]
+    found = funding_bursts(first_funders(transfers), transfers.amounts, **options)
+    mates = {}
+    for a, b in zip(found.ones.tolist(), found.others.tolist(), strict=True):
+        mates.setdefault(a, {a}).add(b)
+        mates.setdefault(b, {b}).add(a)
+    return sorted({tuple(sorted(group)) for group in mates.values()})
 
 
 def test_like_amounts_one_after_the_other_are_a_burst():
     rows = [(0, 10 + k, 1000 + 300 * k, 5.0 + 0.1 * k) for k in range(6)]
-    assert bursts_of(*rows) == [[10, 11, 12, 13, 14, 15]]
+    assert bursts_of(*rows) == [(10, 11, 12, 13, 14, 15)]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +88,20 @@ def test_what_is_spread_out_is_no_burst(rows):
 
 def test_two_bursts_of_one_funder_stay_apart():
     rows = [(0, 10 + k, 1000 + 60 * k, 5.0) for k in range(4)] + [(0, 20 + k, 90_000 + 60 * k, 5.0) for k in range(4)]
-    assert bursts_of(*rows) == [[10, 11, 12, 13], [20, 21, 22, 23]]
+    assert bursts_of(*rows) == [(10, 11, 12, 13), (20, 21, 22, 23)]
+
+
+def test_a_burst_of_very_many_is_a_service_and_is_counted():
+    transfers = stream(*[(0, 10 + k, 1000, 5.0) for k in range(41)])
+    found = funding_bursts(first_funders(transfers), transfers.amounts)
+    assert (len(found), found.n_too_wide) == (0, 1)
+
+
+def test_the_same_number_of_another_currency_is_no_like_amount():
+    transfers = stream(*[(0, 10 + k, 1000 + k, 5.0) for k in range(6)])
+    first, currency = first_funders(transfers), np.array([0, 1, 0, 1, 0, 1])
+    assert len(funding_bursts(first, transfers.amounts, currency, least=4)) == 0
+    assert len(funding_bursts(first, transfers.amounts, currency, least=3)) == 6
 
 
 rows = st.tuples(st.integers(0, 5), st.integers(0, 5), st.sampled_from([NONE, *range(8)]), st.integers(1, 4).map(float))
