@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from graphrisk.rings.settings import DEFAULT_CAPS, DEFAULT_EVIDENCE, PATTERN_NAMES
 from graphrisk.rings.wallets.settings import LINK_NAMES, WalletSettings
+from loaders.layouts import read_layout, write_config
 from loaders.template import template as load_template
 
 RULES = """
@@ -126,3 +129,29 @@ def template() -> str:
     patterns = ", ".join(f'"{name}"' for name in PATTERN_NAMES)
     rules = RULES.format(caps=caps, evidence=evidence, patterns=patterns, wallets=wallets, utxo=utxo)
     return load_template().rstrip("\n") + "\n" + rules
+
+
+def layout_config(name: str, paths: list[Path]) -> str:
+    """Write the configuration that reads and scans a published data set.
+
+    Parameters
+    ----------
+    name : str
+        Of a layout.
+    paths : list of Path
+        Its files, or the folder that they are in.
+
+    Returns
+    -------
+    str
+        TOML.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such layout, or its files are not there.
+    """
+    layout = read_layout(name)
+    names = ", ".join(f'"{pattern}"' for pattern in PATTERN_NAMES)
+    patterns = "# nothing but transfers is known, so rings are sought in their shapes; expect many false ones\n"
+    return write_config(layout, layout.recognise(paths), f"{patterns}[patterns]\nsearch = [{names}]")
