@@ -39,6 +39,7 @@ from algorithms.spreading import (
     personalised_pagerank,
     propagate_labels,
 )
+from algorithms.taint import TAINT_METHODS, Taint, trace_taint
 from algorithms.times import MISSING_TIME
 from algorithms.transactions import Transactions, find_coinjoins, group_transactions
 from algorithms.transfer_features import TransferFeatures, feature_names, transfer_features
@@ -48,6 +49,7 @@ from algorithms.wallet_pairs import WalletPairs
 
 __all__ = [
     "MISSING_TIME",
+    "TAINT_METHODS",
     "AccountFeatures",
     "Communities",
     "DenseBlock",
@@ -62,6 +64,7 @@ __all__ = [
     "PatternSettings",
     "Projection",
     "Relation",
+    "Taint",
     "Transactions",
     "TransferFeatures",
     "TransferState",
@@ -115,6 +118,7 @@ __all__ = [
     "to_igraph",
     "to_networkx",
     "to_scipy",
+    "trace_taint",
     "transfer_features",
     "two_edge_components",
     "weigh_pairs",

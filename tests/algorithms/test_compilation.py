@@ -13,7 +13,7 @@ import algorithms._leiden
 from algorithms import (Graph, Relation, Transfers, UnionFind, articulation_points, bridges, common_inputs,
                         count_triangles, dense_blocks, find_coinjoins, find_communities, find_deposit_addresses,
                         group_transactions, k_cores, minimum_cut, partition_statistics, personalised_pagerank, project,
-                        propagate_labels, sample_neighbours, transfer_features, weigh_pairs)
+                        propagate_labels, sample_neighbours, trace_taint, transfer_features, weigh_pairs)
 
 rng = np.random.default_rng(4)
 graph = Graph.from_edges(120, rng.integers(0, 120, 500), rng.integers(0, 120, 500), rng.random(500) + 0.1)
@@ -43,6 +43,7 @@ spent = group_transactions(Transfers(actors, actors[::-1], amounts=rng.integers(
                                      transactions=np.arange(200) // 6))
 joins = find_coinjoins(spent)
 parts += [joins, common_inputs(spent, joins).others, find_deposit_addresses(stream, np.arange(60) < 20)]
+parts += [trace_taint(stream, method=m, source_nodes=[0], most_lots=4).carried for m in ("poison", "haircut", "fifo")]
 parts += [find_communities(middling, objective=o).labels for o in ("cpm", "modularity")]
 print(hashlib.sha256(b"".join(np.ascontiguousarray(p).tobytes() for p in parts)).hexdigest())
 """
