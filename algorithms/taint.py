@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms._taint_kernels import fifo, haircut, poison
+from algorithms.taint_input import Money, find_sources, follow_money
 from algorithms.times import MISSING_TIME
 from algorithms.transfers import Transfers
 
@@ -45,7 +46,8 @@ class Taint:
         Tainted amount that is still there after the last transfer; 0 for sources. By poison all that a tainted node
         holds.
     balances : array of float64, shape (n_nodes,)
-        All that is there: opening balance and receipts less payments, each payment down to 0 at most; 0 for sources.
+        All that is there: opening balance and receipts less payments, each payment down to 0 at most; 0 for sources,
+        and all that came in for stops.
     issued, absorbed : float
         Tainted amount that sources brought in, and that came back to them. By haircut and FIFO
         ``issued - absorbed == held.sum()`` up to rounding.
@@ -75,6 +77,7 @@ def trace_taint(
     method: TaintMethod,
     source_nodes: npt.ArrayLike = (),
     source_transfers: npt.ArrayLike = (),
+    stops: npt.ArrayLike = (),
     opening: npt.ArrayLike | None = None,
     n_nodes: int | None = None,
     most_lots: int = 10_000,
@@ -99,6 +102,9 @@ def trace_taint(
         Nodes whose money is tainted.
     source_transfers : array-like of int
         Rows of `transfers`.
+    stops : array-like of int
+        Nodes into which money is followed but not out of them, such as exchanges, which pay many with the money of
+        others: what they pay is clean, unless they are sources.
     opening : array-like of float, shape (n_nodes,), optional
         What each node holds before, clean; in FIFO it leaves first. In dollars or the one currency. By default nothing.
     n_nodes : int, optional
@@ -131,133 +137,57 @@ def trace_taint(
     >>> [trace_taint(money, method=m, source_nodes=[0]).carried.tolist()[2] for m in TAINT_METHODS]
     [100.0, 50.0, 100.0]
     """
-    _check(method, most_lots)
-    nodes, marked, size = _sources(transfers, source_nodes, source_transfers, n_nodes)
-    values, currency, n_currencies = _values(transfers)
-    if method != "poison" and len(transfers) and np.isnan(values).all():
-        raise ValueError(f"`method` {method!r} needs amounts, and no transfer has one; 'poison' does without")
-    if np.isinf(values).any():
-        raise ValueError(
-            f"amounts must be finite, got {values[np.isinf(values)][0]} in row {np.isinf(values).argmax()}"
-        )
-    start = _opening(opening, size, n_currencies)
-    order = _followed(transfers, values, method)
-    if marked.sum() > marked[order].sum():
-        lost = np.setdiff1d(np.flatnonzero(marked), order)[0]
-        raise ValueError(f"`source_transfers` must have a time, and an amount unless by poison, got row {lost} without")
-    payers = transfers.sources[order] * np.int64(n_currencies) + currency[order]
-    payees = transfers.targets[order] * np.int64(n_currencies) + currency[order]
-    amounts, source_rows, source_holders = values[order], marked[order], np.repeat(nodes, n_currencies)
+    if method not in TAINT_METHODS:
+        raise ValueError(f"`method` must be one of {', '.join(TAINT_METHODS)}, got {method!r}")
+    if most_lots < 2:
+        raise ValueError(f"`most_lots` must be at least 2, got {most_lots}")
+    nodes, marked, stopping = find_sources(transfers, source_nodes, source_transfers, stops, n_nodes)
+    money = follow_money(transfers, nodes, marked, stopping, opening, method != "poison")
+    given = (money.payers, money.payees, money.amounts, money.is_source, money.source_rows, money.opening, TINY)
     n_coarsened = 0
     if method == "poison":
-        one, other = transfers.sources[order], transfers.targets[order]
-        carries, bad = poison(one, other, ~(amounts <= 0), nodes, source_rows)  # an unknown amount moves something
-        parts = np.where(carries, amounts, 0.0)
-        fresh = np.where(nodes[one] | source_rows, parts, 0.0)
-        nothing = np.zeros_like(source_rows)
-        known = np.nan_to_num(amounts)
-        _, _, held, _ = haircut(payers, payees, known, np.zeros_like(source_holders), nothing, start, TINY)
-        held[source_holders] = 0.0
-        tainted = np.where(np.repeat(bad, n_currencies), held, 0.0)
+        carries, parts, fresh, held, tainted = _poisoned(money)
     elif method == "haircut":
-        parts, fresh, held, tainted = haircut(payers, payees, amounts, source_holders, source_rows, start, TINY)
+        parts, fresh, held, tainted = haircut(*given)
         carries = parts > 0
     else:
-        parts, fresh, held, tainted, coarse = fifo(
-            payers, payees, amounts, source_holders, source_rows, start, TINY, most_lots
-        )
-        carries = parts > 0
-        n_coarsened = int(coarse.sum())
+        parts, fresh, held, tainted, coarse = fifo(*given, most_lots)
+        carries, n_coarsened = parts > 0, int(coarse.sum())
+    n, per_node = len(nodes), money.n_purses
     carried, is_tainted = np.zeros(len(transfers)), np.zeros(len(transfers), bool)
-    carried[order], is_tainted[order] = parts, carries
+    carried[money.rows], is_tainted[money.rows] = parts, carries
     accounts = nodes.copy()
     accounts[transfers.targets[is_tainted]] = True
-    received = np.bincount(payees[carries], parts[carries], size * n_currencies).astype(np.float64)
-    into_sources = carries & nodes[transfers.targets[order]]
+    received = np.bincount(money.payees[carries], parts[carries], len(held)).astype(np.float64)
+    back = np.where(money.is_source[money.payees], parts, 0.0)
     return Taint(
         method=method,
         is_tainted=is_tainted,
         carried=carried,
         accounts=accounts,
-        first_seconds=_first_seconds(transfers, is_tainted, size),
-        received=_per_node(received, n_currencies),
-        held=_per_node(tainted, n_currencies),
-        balances=_per_node(np.where(source_holders, 0.0, held), n_currencies),
-        issued=_one_sum(fresh, currency[order]),
-        absorbed=_one_sum(np.where(into_sources, parts, 0.0), currency[order]),
-        n_left_out=len(transfers) - len(order),
+        first_seconds=_first_seconds(transfers, is_tainted, n),
+        received=_per_node(received, per_node)[:n],
+        held=_per_node(tainted, per_node)[:n],
+        balances=_per_node(np.where(money.is_source, 0.0, held), per_node)[:n],
+        issued=_one_sum(fresh, money.payees % per_node),
+        absorbed=_one_sum(back, money.payees % per_node),
+        n_left_out=len(transfers) - len(money.rows),
         n_coarsened=n_coarsened,
     )
 
 
-def _check(method: str, most_lots: int) -> None:
-    if method not in TAINT_METHODS:
-        raise ValueError(f"`method` must be one of {', '.join(TAINT_METHODS)}, got {method!r}")
-    if most_lots < 2:
-        raise ValueError(f"`most_lots` must be at least 2, got {most_lots}")
-
-
-def _sources(
-    transfers: Transfers, source_nodes: npt.ArrayLike, source_transfers: npt.ArrayLike, n_nodes: int | None
-) -> tuple[BoolArray, BoolArray, int]:
-    """Which nodes and which transfers are sources, and how many nodes there are."""
-    needed = int(max(transfers.sources.max(initial=-1), transfers.targets.max(initial=-1))) + 1
-    size = needed if n_nodes is None else n_nodes
-    if size < needed:
-        raise ValueError(f"`n_nodes` must be at least {needed}, as many as the transfers have, got {size}")
-    nodes, rows = (np.atleast_1d(np.asarray(ids, dtype=np.int64)) for ids in (source_nodes, source_transfers))
-    if len(nodes) + len(rows) == 0:
-        raise ValueError("`source_nodes` or `source_transfers` must name a source, got neither")
-    for name, ids, n in (("source_nodes", nodes, size), ("source_transfers", rows, len(transfers))):
-        if len(ids) and not 0 <= ids.min() <= ids.max() < n:
-            raise ValueError(f"`{name}` must be from 0 to {n - 1}, got {ids.min()} to {ids.max()}")
-    idle = transfers.sources[rows] == transfers.targets[rows]
-    for amounts in (transfers.amounts, transfers.amounts_usd):
-        if amounts is not None:
-            idle |= amounts[rows] <= 0
-    if idle.any():
-        raise ValueError(
-            f"`source_transfers` must move money from one to another, got row {rows[idle][0]}, which does not"
-        )
-    is_node, is_row = np.zeros(size, bool), np.zeros(len(transfers), bool)
-    is_node[nodes], is_row[rows] = True, True
-    return is_node, is_row, size
-
-
-def _values(transfers: Transfers) -> tuple[FloatArray, LongArray, int]:
-    """Amounts that are held together, the purse of each transfer (dollars, or its currency), and how many purses."""
-    n = len(transfers)
-    usd, amounts, currencies = transfers.amounts_usd, transfers.amounts, transfers.currencies
-    if usd is not None and (amounts is None or not np.isnan(usd).any()):
-        return usd, np.zeros(n, np.int64), 1
-    if amounts is None:
-        return np.full(n, np.nan), np.zeros(n, np.int64), 1
-    if currencies is None or n == 0:
-        return amounts, np.zeros(n, np.int64), 1
-    present, purse = np.unique(currencies, return_inverse=True)
-    return amounts, np.asarray(purse, dtype=np.int64), len(present)
-
-
-def _opening(opening: npt.ArrayLike | None, size: int, n_currencies: int) -> FloatArray:
-    """What every holder has before."""
-    if opening is None:
-        return np.zeros(size * n_currencies)
-    start = np.array(opening, dtype=np.float64)
-    if start.shape != (size,) or not (start >= 0).all() or np.isinf(start).any():
-        raise ValueError(f"`opening` must be {size} finite amounts of 0 or more, got an array of shape {start.shape}")
-    if n_currencies > 1:
-        raise ValueError(f"`opening` needs amounts in one currency or in dollars, got {n_currencies} currencies")
-    return start
-
-
-def _followed(transfers: Transfers, values: FloatArray, method: TaintMethod) -> LongArray:
-    """Rows that can be followed, in time order and then in their own."""
-    usable = np.ones(len(transfers), bool) if method == "poison" else ~np.isnan(values)
-    seconds = transfers.seconds
-    if seconds is None or (seconds == MISSING_TIME).all():
-        return np.flatnonzero(usable)
-    rows = np.flatnonzero(usable & (seconds != MISSING_TIME))
-    return rows[np.argsort(seconds[rows], kind="stable")]
+def _poisoned(money: Money) -> tuple[BoolArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Which transfers carry taint, what they carry and bring in, and what every purse holds, all and tainted."""
+    moves = ~(money.amounts <= 0)  # an unknown amount moves something
+    purses = money.n_purses
+    sources = money.is_source[::purses]
+    payers = money.payers // purses
+    carries, bad = poison(payers, money.payees // purses, moves, sources, money.source_rows)
+    parts = np.where(carries, money.amounts, 0.0)
+    fresh = np.where(sources[payers] | money.source_rows, parts, 0.0)
+    nothing = (np.zeros_like(money.is_source), np.zeros_like(money.source_rows))
+    _, _, held, _ = haircut(money.payers, money.payees, np.nan_to_num(money.amounts), *nothing, money.opening, TINY)
+    return carries, parts, fresh, held, np.where(np.repeat(bad, purses) & ~money.is_source, held, 0.0)
 
 
 def _first_seconds(transfers: Transfers, is_tainted: BoolArray, size: int) -> LongArray:

@@ -30,7 +30,7 @@ def in_order(rows):
     return sorted(range(len(rows)), key=lambda k: (rows[k][2], k))
 
 
-def coins_of_fifo(rows, nodes, marked, opening):
+def coins_of_fifo(rows, nodes, marked, opening, stops):
     """Every unit is a coin of its own, tainted or not."""
     purses = [deque([False] * amount) for amount in opening]
     out = [0] * len(rows)
@@ -40,7 +40,7 @@ def coins_of_fifo(rows, nodes, marked, opening):
             continue
         coins = []
         for _ in range(amount):
-            mine = False if payer in nodes or not purses[payer] else purses[payer].popleft()
+            mine = False if payer in nodes | stops or not purses[payer] else purses[payer].popleft()
             coins.append(mine or payer in nodes or k in marked)
         out[k] = sum(coins)
         if payee not in nodes:
@@ -48,7 +48,7 @@ def coins_of_fifo(rows, nodes, marked, opening):
     return out, [sum(purse) for purse in purses], [len(purse) for purse in purses]
 
 
-def fractions_of_haircut(rows, nodes, marked, opening):
+def fractions_of_haircut(rows, nodes, marked, opening, stops):
     held, bad = [Fraction(amount) for amount in opening], [Fraction(0)] * N
     out = [Fraction(0)] * len(rows)
     for k in in_order(rows):
@@ -57,6 +57,8 @@ def fractions_of_haircut(rows, nodes, marked, opening):
             continue
         if payer in nodes:
             part = Fraction(amount)
+        elif payer in stops:
+            part = Fraction(0)
         else:
             part = bad[payer] * min(Fraction(1), Fraction(amount) / held[payer]) if held[payer] else Fraction(0)
             bad[payer] -= part
@@ -68,7 +70,7 @@ def fractions_of_haircut(rows, nodes, marked, opening):
     return [float(x) for x in out], [float(x) for x in bad], [float(x) for x in held]
 
 
-def reached_by_poison(rows, nodes, marked):
+def reached_by_poison(rows, nodes, marked, stops):
     """A transfer is tainted if a chain of transfers, each after the one before, leads to it from a source."""
     place = {k: at for at, k in enumerate(in_order(rows))}
     moving = [k for k in range(len(rows)) if rows[k][0] != rows[k][1] and rows[k][3] > 0]
@@ -76,7 +78,10 @@ def reached_by_poison(rows, nodes, marked):
     grown = True
     while grown:
         more = {
-            k for k in moving for j in tainted if rows[j][1] == rows[k][0] and place[j] < place[k] and k not in tainted
+            k
+            for k in moving
+            for j in tainted
+            if rows[j][1] == rows[k][0] and rows[k][0] not in stops and place[j] < place[k] and k not in tainted
         }
         grown = bool(more)
         tainted |= more
@@ -99,13 +104,13 @@ def cases(draw):
     if not nodes and not marked:
         nodes = {0}
     opening = [0 if k in nodes else n for k, n in enumerate(draw(st.lists(st.integers(0, 9), min_size=N, max_size=N)))]
-    return rows, nodes, marked, opening
+    return rows, nodes, marked, opening, draw(st.sets(st.integers(0, N - 1), max_size=1)) - nodes
 
 
 def trace(case, method, **options):
-    rows, nodes, marked, opening = case
-    given_ = {"source_nodes": sorted(nodes), "source_transfers": sorted(marked), "opening": opening, "n_nodes": N}
-    return trace_taint(stream(*rows), method=method, **given_, **options)
+    rows, nodes, marked, opening, stops = case
+    sources = {"source_nodes": sorted(nodes), "source_transfers": sorted(marked), "stops": sorted(stops)}
+    return trace_taint(stream(*rows), method=method, opening=opening, n_nodes=N, **sources, **options)
 
 
 @settings(max_examples=300, deadline=None)
@@ -130,9 +135,9 @@ def test_haircut_is_what_exact_fractions_give(case):
 @settings(max_examples=300, deadline=None)
 @given(cases())
 def test_poison_reaches_what_a_chain_in_time_reaches(case):
-    rows, nodes, marked, _ = case
+    rows, nodes, marked, _, stops = case
     taint = trace(case, "poison")
-    assert set(np.flatnonzero(taint.is_tainted)) == reached_by_poison(rows, nodes, marked)
+    assert set(np.flatnonzero(taint.is_tainted)) == reached_by_poison(rows, nodes, marked, stops)
     assert taint.carried.tolist() == [float(row[3]) * bad for row, bad in zip(rows, taint.is_tainted, strict=True)]
     assert taint.balances.tolist() == trace(case, "fifo").balances.tolist()
 
@@ -162,10 +167,10 @@ def test_fifo_taints_within_haircut_and_haircut_within_poison(case, most_lots):
 @settings(max_examples=100, deadline=None)
 @given(cases(), st.sampled_from(TAINT_METHODS), st.permutations(range(N)))
 def test_renaming_accounts_renames_the_result(case, method, names):
-    rows, nodes, marked, opening = case
+    rows, nodes, marked, opening, stops = case
     renamed = [(names[a], names[b], when, amount) for a, b, when, amount in rows]
     moved = [opening[names.index(k)] for k in range(N)]
-    other = trace((renamed, {names[k] for k in nodes}, marked, moved), method)
+    other = trace((renamed, {names[k] for k in nodes}, marked, moved, {names[k] for k in stops}), method)
     assert other.carried.tolist() == trace(case, method).carried.tolist()
     assert other.held[list(names)].tolist() == trace(case, method).held.tolist()
 
@@ -173,9 +178,8 @@ def test_renaming_accounts_renames_the_result(case, method, names):
 @settings(max_examples=100, deadline=None)
 @given(cases(), st.sampled_from(TAINT_METHODS))
 def test_later_transfers_change_nothing_before_them(case, method):
-    rows, nodes, marked, opening = case
-    later = [*rows, (0, 1, 99, 5), (1, 2, 99, 5)]
-    assert trace((later, nodes, marked, opening), method).carried.tolist()[:-2] == trace(case, method).carried.tolist()
+    later = [*case[0], (0, 1, 99, 5), (1, 2, 99, 5)]
+    assert trace((later, *case[1:]), method).carried.tolist()[:-2] == trace(case, method).carried.tolist()
 
 
 # ---- hand-made -----------------------------------------------------------------------------------------------------
@@ -197,6 +201,15 @@ def test_a_victim_is_no_source_where_only_the_theft_is_one():
     rows = [(5, 0, 1, 80.0), (5, 6, 2, 30.0), (0, 7, 3, 80.0)]
     assert carried(rows, "fifo", source_transfers=[0]) == [80.0, 0.0, 80.0]
     assert carried(rows, "fifo", source_nodes=[5]) == [80.0, 30.0, 80.0]
+
+
+@pytest.mark.parametrize("method", TAINT_METHODS)
+def test_money_is_followed_into_an_exchange_and_not_out_of_it(method):
+    rows = [(0, 1, 1, 5.0), (1, 2, 2, 5.0), (1, 1, 2, 5.0)]
+    taint = trace_taint(stream(*rows), method=method, source_nodes=[0], stops=[1])
+    assert taint.carried.tolist() == [5, 0, 0]
+    assert (taint.held.tolist(), taint.balances.tolist()) == ([0, 5, 0], [0, 5, 5])
+    assert trace_taint(stream(*rows), method=method, source_nodes=[0, 1], stops=[1]).carried.tolist() == [5, 5, 0]
 
 
 def test_transfers_of_one_second_go_in_the_order_of_their_rows():
@@ -281,6 +294,7 @@ def test_no_transfers_taint_nothing(method):
         ({"source_transfers": [-1]}, "`source_transfers` must be from 0 to 3, got -1 to -1"),
         ({"source_nodes": [0], "method": "lifo"}, "`method` must be one of poison, haircut, fifo, got 'lifo'"),
         ({"source_nodes": [0], "most_lots": 1}, "`most_lots` must be at least 2, got 1"),
+        ({"source_nodes": [0], "stops": [10]}, "`stops` must be from 0 to 9, got 10 to 10"),
         ({"source_nodes": [0], "n_nodes": 5}, "`n_nodes` must be at least 10"),
         ({"source_nodes": [0], "opening": [-1.0] * 10}, "`opening` must be 10 finite amounts of 0 or more"),
     ],
@@ -293,7 +307,7 @@ def test_what_does_not_fit_is_refused(options, words):
 @pytest.mark.parametrize(
     ("transfers", "options", "words"),
     [
-        (Transfers([0], [1]), {"source_nodes": [0]}, "'fifo' needs amounts"),
+        (Transfers([0], [1]), {"source_nodes": [0]}, "haircut and fifo need amounts"),
         (stream((0, 0, 1, 5.0)), {"source_transfers": [0]}, "must move money from one to another, got row 0"),
         (stream((0, 1, 1, 5.0), (0, 1, NONE, 5.0)), {"source_transfers": [1]}, "must have a time.* got row 1"),
         (stream((0, 1, 1, np.inf)), {"source_nodes": [0]}, "amounts must be finite, got inf in row 0"),
