@@ -55,6 +55,8 @@ class Taint:
         Transfers that could not be followed for want of a time or an amount.
     n_coarsened : int
         Queues that grew over `most_lots`, so that neighbouring lots were mixed (FIFO only).
+    in_dollars : bool
+        Whether all amounts are dollars.
     """
 
     method: TaintMethod
@@ -69,6 +71,7 @@ class Taint:
     absorbed: float
     n_left_out: int
     n_coarsened: int
+    in_dollars: bool
 
 
 def trace_taint(
@@ -173,6 +176,7 @@ def trace_taint(
         absorbed=_one_sum(back, money.payees % per_node),
         n_left_out=len(transfers) - len(money.rows),
         n_coarsened=n_coarsened,
+        in_dollars=money.in_dollars,
     )
 
 

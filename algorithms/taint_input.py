@@ -35,6 +35,8 @@ class Money:
     opening : array of float64, shape ((n_nodes + 1) * n_purses,)
     n_purses : int
         Of each node.
+    in_dollars : bool
+        Amounts are dollars.
     """
 
     rows: LongArray
@@ -45,6 +47,7 @@ class Money:
     is_source: BoolArray
     opening: FloatArray
     n_purses: int
+    in_dollars: bool
 
 
 def follow_money(
@@ -79,6 +82,7 @@ def follow_money(
         is_source=np.repeat(np.append(nodes, False), n_purses),
         opening=np.append(start, np.zeros(n_purses)),
         n_purses=n_purses,
+        in_dollars=_in_dollars(transfers),
     )
 
 
@@ -120,11 +124,16 @@ def _flags(name: str, ids: npt.ArrayLike, n: int) -> BoolArray:
     return marked
 
 
+def _in_dollars(transfers: Transfers) -> bool:
+    usd = transfers.amounts_usd
+    return usd is not None and (transfers.amounts is None or not np.isnan(usd).any())
+
+
 def _values(transfers: Transfers) -> tuple[FloatArray, LongArray, int]:
     """Amounts that are held together, the purse of each transfer (dollars, or its currency), and how many purses."""
     n = len(transfers)
     usd, amounts, currencies = transfers.amounts_usd, transfers.amounts, transfers.currencies
-    if usd is not None and (amounts is None or not np.isnan(usd).any()):
+    if usd is not None and _in_dollars(transfers):
         return usd, np.zeros(n, np.int64), 1
     if amounts is None:
         return np.full(n, np.nan), np.zeros(n, np.int64), 1

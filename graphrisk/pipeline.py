@@ -152,7 +152,7 @@ def _link_wallets(config: ScanConfig, hubs: HubSettings, loaded: LoadResult) -> 
     """Make the links between wallets that the configuration names."""
     if not config.wallets.links:
         return WalletLinks.none()
-    exchanges = _as_loaded(config, "wallet", config.wallets.exclude.get(EXCHANGE, []))
+    exchanges = as_loaded(config, "wallet", config.wallets.exclude.get(EXCHANGE, []))
     services, exchange = find_services(loaded.graph, hubs, exchanges, loaded.labels)
     return find_wallet_links(loaded.graph, config.wallets, services, exchange)
 
@@ -179,15 +179,15 @@ def _find_patterns(config: ScanConfig, loaded: LoadResult, found: Search, log: S
 
 def comparable(config: ScanConfig) -> HubSettings:
     """Hub settings whose known ids have the form that loading gave to all ids, with the wallets of services."""
-    known = {kind: _as_loaded(config, kind, ids) for kind, ids in config.hubs.known.items()}
+    known = {kind: as_loaded(config, kind, ids) for kind, ids in config.hubs.known.items()}
     services = [wallet for ids in config.wallets.exclude.values() for wallet in ids]
     if services:
-        known["wallet"] = [*known.get("wallet", []), *_as_loaded(config, "wallet", services)]
+        known["wallet"] = [*known.get("wallet", []), *as_loaded(config, "wallet", services)]
     return config.hubs.model_copy(update={"known": known})
 
 
-def _as_loaded(config: ScanConfig, kind: str, ids: list[str]) -> list[str]:
-    """Ids as loading writes them: normalised, and hashed if wished."""
+def as_loaded(config: ScanConfig, kind: str, ids: list[str]) -> list[str]:
+    """Ids as loading writes them: normalised, and hashed if wished; those that stand for "unknown" are left out."""
     secret = config.identifiers.hash_key_env
     key = None if secret is None else key_from_environment(secret)
     names = normalise(kind, pa.array(ids, pa.large_string()), config.identifiers, key).names

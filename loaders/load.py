@@ -139,7 +139,7 @@ def _build(
             names=dictionary.names,
             created_at=created_at,
             links=fetch_links(con),
-            transfers=encode_transfers(con, config.transactions),
+            transfers=encode_transfers(con, config.transactions, config.transfer_ids),
             events=encode_events(con),
             attributes=attribute_table(con, dictionary.n_accounts),
         )

@@ -241,3 +241,14 @@ def test_transactions_change_neither_rows_nor_the_hash_of_data_without_any(load_
     plain, asked = load_frames(tables), load_frames(tables, transactions=True)
     assert asked.graph.transfers.transactions is None
     assert plain.input_hash == asked.input_hash
+
+
+def test_transfers_are_found_again_by_their_ids(load_frames):
+    ids = ["t9", "t9", None, "t1", "t5"]
+    graph = load_frames(paid(ids), transfer_ids=["t5", "none", "t9"]).graph
+    names = graph.names.take(graph.transfers.sources).to_pylist()
+    assert dict(zip(names, graph.transfers.transactions.tolist(), strict=True)) == {
+        **{"w0": 2, "w1": 2},
+        **{"w2": -1, "w3": -1, "w4": 0},
+    }
+    assert load_frames(paid(ids), transfer_ids=["none"]).graph.transfers.transactions is None
