@@ -118,7 +118,7 @@ def trace_taint(
     Returns
     -------
     Taint
-        O(n log n), about 150 bytes a transfer; FIFO moves up to `most_lots` lots a transfer.
+        O(n log n), about 100 bytes a transfer; FIFO moves up to `most_lots` lots a transfer.
 
     Raises
     ------
