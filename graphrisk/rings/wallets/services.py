@@ -25,7 +25,7 @@ def find_services(
     exchange_ids : list of str
         Names of wallets of exchanges.
     labels : pyarrow.Table, optional
-        The canonical `labels` table; what it labels ``exchange`` is one.
+        The canonical `labels` table; what it labels ``exchange`` is one, if `hubs.known_labels` has that label.
 
     Returns
     -------
@@ -33,6 +33,7 @@ def find_services(
     """
     services, exchanges = np.zeros(graph.n_nodes, bool), np.zeros(graph.n_nodes, bool)
     services[known_hubs(graph, hubs, labels)] = True
-    of_exchanges = HubSettings(known={"wallet": exchange_ids}, known_labels=[EXCHANGE])
+    labelled = [label for label in hubs.known_labels if label == EXCHANGE]
+    of_exchanges = HubSettings(known={"wallet": exchange_ids}, known_labels=labelled)
     exchanges[known_hubs(graph, of_exchanges, labels)] = True
     return services | exchanges, exchanges

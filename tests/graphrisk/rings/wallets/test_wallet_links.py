@@ -1,6 +1,7 @@
 """Each link on a hand-made ring, and on innocents that look like it."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from algorithms.entity_graph import EntityGraph
@@ -11,6 +12,7 @@ from graphrisk.rings.settings import DEFAULT_CAPS, DEFAULT_EVIDENCE, HubSettings
 from graphrisk.rings.sharing import find_sharing
 from graphrisk.rings.wallets import LINKS
 from graphrisk.rings.wallets.build import find_wallet_links
+from graphrisk.rings.wallets.services import find_services
 from graphrisk.rings.wallets.settings import LINK_NAMES, WalletSettings
 
 HOUR, DAY = 3600, 86_400
@@ -213,3 +215,18 @@ def test_every_link_has_its_name_a_cap_and_a_weight_in_the_settings():
     assert set(LINKS) == set(LINK_NAMES) <= set(DEFAULT_CAPS) & set(DEFAULT_EVIDENCE)
     assert {RingSettings().evidence_of(name, 10) for name in LINKS} == {link.nats for link in LINKS.values()}
     assert HubSettings().cap_of("common_input") == LINKS["common_input"].cap
+
+
+@pytest.mark.parametrize(("known_labels", "n_services"), [(["exchange", "bridge"], 3), (["bridge"], 2)])
+def test_services_are_named_or_labelled(known_labels, n_services):
+    graph = graph_of([("x_other", "w1", DAY, 1.0)])
+    rows = [("wallet", EXCHANGE, "exchange"), ("wallet", BRIDGE, "bridge"), ("wallet", "w1", "fraud")]
+    columns = dict(zip(("entity_type", "entity_id", "label"), map(list, zip(*rows, strict=True)), strict=True))
+    hubs = HubSettings(known={"wallet": ["x_other"]}, known_labels=known_labels)
+    services, exchanges = find_services(graph, hubs, ["x_other"], pa.table(columns))
+    names = graph.names.to_pylist()
+    assert services.sum() == n_services
+    assert {names[k] for k in np.flatnonzero(exchanges)} == {"x_other", EXCHANGE} - (
+        set() if "exchange" in known_labels else {EXCHANGE}
+    )
+    assert not (exchanges & ~services).any()

@@ -8,8 +8,13 @@ import pytest
 
 from graphrisk.config import ScanConfig
 from graphrisk.explain import explain_why
+from graphrisk.neo4j.files import write_files
 from graphrisk.neo4j.names import link_name
+from graphrisk.neo4j.settings import Neo4jSettings
 from graphrisk.pipeline import config_hash, run_scan
+from graphrisk.rings.wallets import PAIR_KINDS
+from graphrisk.serve.timeline import make_timeline
+from graphrisk.store import ResultStore
 from graphrisk.view import write_view
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -101,6 +106,27 @@ def test_links_are_drawn_and_have_names_in_neo4j(linked, tmp_path):
     assert "funder burst" in (tmp_path / "ring.html").read_text(encoding="utf-8")
     kinds = set(linked.links.link_type)
     assert {link_name(kind, {}) for kind in kinds} >= {"SPENT_WITH", "FIRST_FUNDED_BY", "FUNDED_WITH"}
+
+
+def test_links_reach_the_timeline_of_the_page(linked):
+    ring_id = ring_of(linked, "w_ring1").ring_id.iloc[0]
+    members, links = (
+        [row for row in linked.tables[name].to_pylist() if row["ring_id"] == ring_id]
+        for name in ("ring_member", "ring_link")
+    )
+    (lane,) = (lane for lane in make_timeline(members, links).lanes if lane.name == "links between wallets")
+    pairs = linked.links[linked.links.link_type.isin(PAIR_KINDS) & (linked.links.ring_id == ring_id)]
+    assert lane.n == len(pairs) > 0
+
+
+def test_links_are_written_for_neo4j_between_the_members_that_they_join(linked, tmp_path):
+    store = ResultStore(tmp_path / "store")
+    store.publish(linked.scan_id, linked.tables, linked.manifest)
+    write_files(store, Neo4jSettings(), tmp_path / "files")
+    arguments = (tmp_path / "files" / "import.args").read_text(encoding="utf-8")
+    assert {f"--relationships={name}=" in arguments for name in ("SPENT_WITH", "FIRST_FUNDED_BY")} == {True}
+    rows = [file.read_text(encoding="utf-8") for file in (tmp_path / "files").glob("links-*.csv")]
+    assert sum(text.count('"common_input"') for text in rows) == 10
 
 
 def test_the_scan_reports_what_leaving_services_out_changed(linked):
