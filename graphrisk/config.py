@@ -126,7 +126,6 @@ class ScanConfig(BaseModel):
             memory_limit=self.scan.memory_limit,
             threads=self.scan.threads,
             temp_dir=None if temp_dir is None else self.base_dir / temp_dir,
-            transactions=self.wallets.needs_transactions,
         )
 
 

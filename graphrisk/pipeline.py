@@ -76,7 +76,13 @@ def run_scan(
     began = datetime.now(UTC)
     log = StageLog(progress)
     with log.stage("load") as stage:
-        loaded = load(config.load_config(), frames=frames, as_of=as_of or config.scan.as_of, progress=progress)
+        loaded = load(
+            config.load_config(),
+            frames=frames,
+            as_of=as_of or config.scan.as_of,
+            progress=progress,
+            transactions=config.wallets.needs_transactions,
+        )
         stage.rows = sum(loaded.row_counts.values())
     scan_id = make_scan_id(config, loaded)
     tables = ScanTables(scan_id, loaded)

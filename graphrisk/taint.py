@@ -177,8 +177,8 @@ def trace(
     """
     settings = config if isinstance(config, ScanConfig) else read_config(config)
     wanted = list(dict.fromkeys(transfer_ids))
-    how = settings.load_config().model_copy(update={"transactions": False, "transfer_ids": wanted})
-    loaded = load(how, frames=frames, as_of=as_of or settings.scan.as_of, progress=progress)
+    moment = as_of or settings.scan.as_of
+    loaded = load(settings.load_config(), frames=frames, as_of=moment, progress=progress, transactions=wanted)
     graph, money = loaded.graph, loaded.graph.transfers
     nodes = np.unique(np.array([_find(settings, graph, text) for text in sources], dtype=np.int64))
     places = np.full(len(money), -1) if money.transactions is None else money.transactions

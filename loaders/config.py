@@ -202,11 +202,6 @@ class LoadConfig(_Strict):
         Most threads for DuckDB; by default all.
     temp_dir : Path, optional
         Where rows wait while they are numbered; by default the system's.
-    transactions : bool
-        Whether rows of `transfers` that share a `transfer_id` are kept together as one transaction.
-    transfer_ids : list of str
-        Transfers to find again: in the graph, `Transfers.transactions` is the place of each one in this list, and -1
-        for all others. Not together with `transactions`.
     """
 
     sources: list[SourceConfig] = Field(min_length=1)
@@ -217,8 +212,6 @@ class LoadConfig(_Strict):
     memory_limit: str | None = None
     threads: Annotated[int, Field(ge=1)] | None = None
     temp_dir: Path | None = None
-    transactions: bool = False
-    transfer_ids: list[str] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -226,6 +219,4 @@ class LoadConfig(_Strict):
             raise ValueError(f"`memory_limit` must be a size such as '8GB', got {self.memory_limit!r}")
         if self.unlisted_accounts == "reject" and not any(source.table == "accounts" for source in self.sources):
             raise ValueError("`unlisted_accounts` = 'reject' needs a source of table `accounts`")
-        if self.transactions and self.transfer_ids:
-            raise ValueError("`transactions` and `transfer_ids` number the same rows, give one of them")
         return self

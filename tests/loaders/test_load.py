@@ -245,10 +245,10 @@ def test_transactions_change_neither_rows_nor_the_hash_of_data_without_any(load_
 
 def test_transfers_are_found_again_by_their_ids(load_frames):
     ids = ["t9", "t9", None, "t1", "t5"]
-    graph = load_frames(paid(ids), transfer_ids=["t5", "none", "t9"]).graph
+    graph = load_frames(paid(ids), transactions=["t5", "none", "t9"]).graph
     names = graph.names.take(graph.transfers.sources).to_pylist()
     assert dict(zip(names, graph.transfers.transactions.tolist(), strict=True)) == {
         **{"w0": 2, "w1": 2},
         **{"w2": -1, "w3": -1, "w4": 0},
     }
-    assert load_frames(paid(ids), transfer_ids=["none"]).graph.transfers.transactions is None
+    assert load_frames(paid(ids), transactions=["none"]).graph.transfers.transactions is None
