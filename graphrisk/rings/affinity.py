@@ -98,7 +98,7 @@ def find_affinity(sharing: Sharing, policy: HubPolicy, settings: RingSettings) -
     shared = project(
         sharing.n_actors, sharing.row_actors, sharing.row_signals, nats, caps, max_pairs=settings.max_pairs
     )
-    first, last = _times_of_use(sharing)
+    first, last = times_of_use(sharing)
     weights = weigh_pairs(
         shared.sources,
         shared.targets,
@@ -124,7 +124,7 @@ def find_affinity(sharing: Sharing, policy: HubPolicy, settings: RingSettings) -
     return Affinity(sources, targets, evidence, policy.n_pairs_removed)
 
 
-def _times_of_use(sharing: Sharing) -> tuple[LongArray, LongArray]:
+def times_of_use(sharing: Sharing) -> tuple[LongArray, LongArray]:
     """When signals were used, as far as that tells who used them together: a funder or a deposit address of two wallets
     is no less one for having paid or been paid one after the other.
     """
