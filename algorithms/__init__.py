@@ -1,6 +1,8 @@
 """The ground: graphs as arrays and the algorithms on them."""
 
 from algorithms.account_features import AccountFeatures, account_transfer_features, one_off_pairs
+from algorithms.action_runs import same_action_runs
+from algorithms.common_inputs import change_outputs, common_inputs
 from algorithms.communities import Communities, find_communities, find_nested_communities
 from algorithms.cuts import (
     MinimumCut,
@@ -13,6 +15,7 @@ from algorithms.cuts import (
     two_edge_components,
 )
 from algorithms.dense_blocks import DenseBlock, bipartite_graph, dense_blocks, densest_block, time_bins
+from algorithms.deposits import find_deposit_addresses
 from algorithms.entity_graph import EntityGraph, Events, Links
 from algorithms.entity_interchange import (
     entity_graph_from_pandas,
@@ -21,6 +24,7 @@ from algorithms.entity_interchange import (
     entity_graph_to_networkx,
     entity_graph_to_pandas,
 )
+from algorithms.funding import Funding, first_funders, funding_bursts, last_sweeps
 from algorithms.graph import Graph
 from algorithms.interchange import from_igraph, from_networkx, from_scipy, to_igraph, to_networkx, to_scipy
 from algorithms.pair_evidence import UsePenalties, weigh_pairs
@@ -35,18 +39,23 @@ from algorithms.spreading import (
     personalised_pagerank,
     propagate_labels,
 )
+from algorithms.taint import TAINT_METHODS, Taint, trace_taint
 from algorithms.times import MISSING_TIME
+from algorithms.transactions import Transactions, find_coinjoins, group_transactions
 from algorithms.transfer_features import TransferFeatures, feature_names, transfer_features
 from algorithms.transfer_state import PatternSettings, TransferState
 from algorithms.transfers import Transfers
+from algorithms.wallet_pairs import WalletPairs
 
 __all__ = [
     "MISSING_TIME",
+    "TAINT_METHODS",
     "AccountFeatures",
     "Communities",
     "DenseBlock",
     "EntityGraph",
     "Events",
+    "Funding",
     "Graph",
     "Links",
     "MinimumCut",
@@ -55,17 +64,22 @@ __all__ = [
     "PatternSettings",
     "Projection",
     "Relation",
+    "Taint",
+    "Transactions",
     "TransferFeatures",
     "TransferState",
     "Transfers",
     "UnionFind",
     "UsePenalties",
+    "WalletPairs",
     "account_transfer_features",
     "articulation_points",
     "benjamini_hochberg",
     "bipartite_graph",
     "bridges",
+    "change_outputs",
     "clustering_coefficients",
+    "common_inputs",
     "conductance",
     "connected_components",
     "count_pairs",
@@ -80,23 +94,31 @@ __all__ = [
     "entity_graph_to_pandas",
     "expected_share",
     "feature_names",
+    "find_coinjoins",
     "find_communities",
+    "find_deposit_addresses",
     "find_nested_communities",
+    "first_funders",
     "from_igraph",
     "from_networkx",
     "from_scipy",
+    "funding_bursts",
+    "group_transactions",
     "k_cores",
+    "last_sweeps",
     "minimum_cut",
     "one_off_pairs",
     "partition_statistics",
     "personalised_pagerank",
     "project",
     "propagate_labels",
+    "same_action_runs",
     "sample_neighbours",
     "time_bins",
     "to_igraph",
     "to_networkx",
     "to_scipy",
+    "trace_taint",
     "transfer_features",
     "two_edge_components",
     "weigh_pairs",

@@ -30,6 +30,8 @@ class Transfers:
         Index into `currency_names`, -1 where absent.
     currency_names : tuple of str
         Currency codes.
+    transactions : array of int, shape (n,), optional
+        Number of the transaction that a row is part of, -1 where it is one by itself. None: every row is.
 
     Raises
     ------
@@ -44,10 +46,11 @@ class Transfers:
     amounts_usd: FloatArray | None = None
     currencies: npt.NDArray[np.int16] | None = None
     currency_names: tuple[str, ...] = field(default=())
+    transactions: IntArray | None = None
 
     def __post_init__(self) -> None:
         dtypes = {"sources": np.int32, "targets": np.int32, "seconds": np.int64, "amounts": np.float64}
-        dtypes |= {"amounts_usd": np.float64, "currencies": np.int16}
+        dtypes |= {"amounts_usd": np.float64, "currencies": np.int16, "transactions": np.int32}
         for name, dtype in dtypes.items():
             values = getattr(self, name)
             if values is None:

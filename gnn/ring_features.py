@@ -126,7 +126,10 @@ FEATURE_NAMES = (
 BURST_SHARE = 0.6
 LONG_BURST_SHARE = 0.9
 PARALLEL_CANDIDATES = 1_000  # fewer do not pay for waking threads
-GROUPS = {"ip": PLACE, "ip_subnet": PLACE, "address": PLACE, "referrer": REFERRAL, "funder": MONEY, "payee": MONEY}
+GROUPS = {
+    **{"ip": PLACE, "ip_subnet": PLACE, "address": PLACE, "referrer": REFERRAL, "funder": MONEY, "payee": MONEY},
+    **dict.fromkeys(("deposit_address", "first_funder", "last_sweep"), MONEY),
+}
 
 
 @dataclass(frozen=True, eq=False)

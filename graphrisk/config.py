@@ -17,13 +17,14 @@ from graphrisk.models.settings import ModelSettings
 from graphrisk.neo4j.settings import Neo4jSettings, from_environment, settings_problems
 from graphrisk.ring_metrics import MetricSettings
 from graphrisk.rings.settings import HubSettings, PatternRules, RingSettings
+from graphrisk.rings.wallets.settings import WalletSettings
 from loaders import ConfigError, IdentifierSettings, LoadConfig, SourceConfig, check_sources, validate
 from loaders.toml_file import read_toml
 from loaders.validation import error_sentences
 
 PREFIX = "GRAPHRISK_"
 SECTIONS = (
-    *("scan", "source", "identifiers", "hubs", "rings", "model"),
+    *("scan", "source", "identifiers", "hubs", "rings", "wallets", "model"),
     *("patterns", "lineage", "alerts", "metrics", "neo4j"),
 )
 
@@ -87,6 +88,7 @@ class ScanConfig(BaseModel):
     identifiers : IdentifierSettings
     hubs : HubSettings
     rings : RingSettings
+    wallets : WalletSettings
     model : ModelSettings
     patterns : PatternRules
     lineage : LineageSettings
@@ -104,6 +106,7 @@ class ScanConfig(BaseModel):
     identifiers: IdentifierSettings = Field(default_factory=IdentifierSettings)
     hubs: HubSettings = Field(default_factory=HubSettings)
     rings: RingSettings = Field(default_factory=RingSettings)
+    wallets: WalletSettings = Field(default_factory=WalletSettings)
     model: ModelSettings = Field(default_factory=ModelSettings)
     patterns: PatternRules = Field(default_factory=PatternRules)
     lineage: LineageSettings = Field(default_factory=LineageSettings)
@@ -237,6 +240,7 @@ def find_problems(data: Mapping[str, Any], file: str) -> list[str]:
         ("scan", ScanSettings),
         ("hubs", HubSettings),
         ("rings", RingSettings),
+        ("wallets", WalletSettings),
         ("patterns", PatternRules),
         ("lineage", LineageSettings),
         ("alerts", AlertSettings),

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from gnn.transparent import Transparent
 from graphrisk.lineage.story import lineage_sentence
+from graphrisk.rings.wallets import LINKS
 
 Tables = Mapping[str, pa.Table]
 Node = tuple[str, str]
@@ -105,10 +106,13 @@ class Step:
             what = "exchanged transfers with"
             if self.link_type == "referral":
                 what = "invited" if self.source_acts else "was invited by"
+            if self.link_type in LINKS:
+                return f"{self.source} and {self.target} {LINKS[self.link_type].why}{when} ({self.weight:.1f} nats)."
             return f"{self.source} {what} {self.target}{when} ({self.weight:.1f} nats)."
         among = f"shared by {self.n_accounts} accounts in all"
         hub = ", a hub: it says little" if self.is_hub else ""
-        kind = self.link_type.removeprefix("shared_").replace("_", " ")
+        kind = self.link_type.removeprefix("shared_")
+        kind = LINKS[kind].why if kind in LINKS else kind.replace("_", " ")
         shared = f"{self.source} and {self.target} share the {kind} {self.signal_id}{when}"
         return f"{shared}, {among}{hub} ({self.weight:.1f} nats)."
 

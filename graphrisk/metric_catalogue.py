@@ -57,6 +57,17 @@ CATALOGUE: tuple[Definition, ...] = (
     Definition("hubs.{signal}.pairs_lost_at_half_cap", "pairs that would be lost with half the cap", "pairs now"),
     Definition("hubs.{signal}.pairs_gained_at_double_cap", "pairs that double the cap would join", "pairs then"),
     Definition(
+        "wallets.{link}.links",
+        "links of this kind that may join wallets or accounts, those of services left out",
+        "links if no service were left out",
+    ),
+    Definition("wallets.{link}.links_without_exclusions", "the same if no service were left out", "the same"),
+    Definition(
+        "wallets.{link}.too_wide",
+        "transactions, bursts or runs left out because too many take part",
+        "links if no service were left out",
+    ),
+    Definition(
         "precision.accounts.{band}",
         "of the labelled accounts in rings of the band, the share labelled with one of `metrics.bad_labels`",
         "labelled accounts there",

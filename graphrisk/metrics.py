@@ -49,6 +49,11 @@ def metric_rows(
         rows.append((f"hubs.{kind}", float(hubs), None, None, n_signals))
         rows.append((f"hubs.{kind}.pairs_lost_at_half_cap", float(full - half), None, None, full))
         rows.append((f"hubs.{kind}.pairs_gained_at_double_cap", float(double - full), None, None, full))
+    for report in found.sharing.wallet_reports:
+        place, links = f"wallets.{report.name}", report.n_without_exclusions
+        rows.append((f"{place}.links", float(report.n_links), None, None, links))
+        rows.append((f"{place}.links_without_exclusions", float(links), None, None, links))
+        rows.append((f"{place}.too_wide", float(report.n_too_wide), None, None, links))
     for change in changes:
         at = "half_cap" if change.factor < 1 else "double_cap"
         rows.append((f"rings.at_{at}", float(change.n_rings), None, None, n))

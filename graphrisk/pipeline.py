@@ -34,6 +34,9 @@ from graphrisk.rings.search import NullDraw, Search, count_draws, q_values, sear
 from graphrisk.rings.settings import HubSettings
 from graphrisk.rings.sharing import find_sharing
 from graphrisk.rings.value import amount_currency
+from graphrisk.rings.wallets.build import WalletLinks, find_wallet_links
+from graphrisk.rings.wallets.services import find_services
+from graphrisk.rings.wallets.settings import EXCHANGE, WalletSettings
 from graphrisk.rings.what_if import CapChange, change_caps
 from graphrisk.scan_tables import ScanTables
 from graphrisk.stages import Progress, StageLog
@@ -137,15 +140,15 @@ def _load(
     kept: Checkpoints,
 ) -> LoadResult:
     """Load the data, or take what a killed scan had loaded of the same files."""
-    settings = config.load_config()
-    key = load_key(settings, as_of) if kept.active else None
+    settings, transactions = config.load_config(), config.wallets.needs_transactions
+    key = load_key(settings, as_of, transactions) if kept.active else None
     kept.begin("load", key)
     return kept.keep(
         "load",
         LOAD,
-        lambda: load(settings, frames=frames, as_of=as_of, progress=progress),
+        lambda: load(settings, frames=frames, as_of=as_of, progress=progress, transactions=transactions),
         # files that changed while they were read belong to no key
-        sure=lambda: load_key(settings, as_of) == key,
+        sure=lambda: load_key(settings, as_of, transactions) == key,
     )
 
 
@@ -170,19 +173,30 @@ def find_rings(
     """
     graph = loaded.graph
     with log.stage("sharing") as stage:
-        sharing = find_sharing(graph, with_wallets="wallet" in config.rings.member_types)
+        hubs = comparable(config)
+        with_wallets = "wallet" in config.rings.member_types
+        sharing = find_sharing(graph, with_wallets=with_wallets, wallet_links=_link_wallets(config, hubs, loaded))
         history = find_history(graph, sharing, config.rings)
         stage.rows = len(sharing.row_signals)
     with log.stage("hubs") as stage:
-        policy = find_hubs(graph, sharing, comparable(config), loaded.labels)
+        policy = find_hubs(graph, sharing, hubs, loaded.labels)
         stage.rows = sharing.n_signals
     with log.stage("rings") as stage:
-        choice = choose_model(config.model.name, config.store, history, sharing)
+        choice = choose_model(config.model.name, config.store, history, sharing, bool(config.wallets.links))
         found = keep_search(
             kept or Checkpoints(), sharing, policy, history, config.rings, choice.model, config.scan.seed
         )
         stage.rows = len(found.affinity)
     return found, policy, choice
+
+
+def _link_wallets(config: ScanConfig, hubs: HubSettings, loaded: LoadResult) -> WalletLinks:
+    """Make the links between wallets that the configuration names."""
+    if not config.wallets.links:
+        return WalletLinks.none()
+    exchanges = as_loaded(config, "wallet", config.wallets.exclude.get(EXCHANGE, []))
+    services, exchange = find_services(loaded.graph, hubs, exchanges, loaded.labels)
+    return find_wallet_links(loaded.graph, config.wallets, services, exchange)
 
 
 def _find_nulls(found: Search, config: ScanConfig, log: StageLog, kept: Checkpoints) -> list[NullDraw]:
@@ -209,14 +223,20 @@ def _find_patterns(config: ScanConfig, loaded: LoadResult, found: Search, log: S
 
 
 def comparable(config: ScanConfig) -> HubSettings:
-    """Hub settings whose known ids have the form that loading gave to all ids: normalised, and hashed if wished."""
+    """Hub settings whose known ids have the form that loading gave to all ids, with the wallets of services."""
+    known = {kind: as_loaded(config, kind, ids) for kind, ids in config.hubs.known.items()}
+    services = [wallet for ids in config.wallets.exclude.values() for wallet in ids]
+    if services:
+        known["wallet"] = [*known.get("wallet", []), *as_loaded(config, "wallet", services)]
+    return config.hubs.model_copy(update={"known": known})
+
+
+def as_loaded(config: ScanConfig, kind: str, ids: list[str]) -> list[str]:
+    """Ids as loading writes them: normalised, and hashed if wished; those that stand for "unknown" are left out."""
     secret = config.identifiers.hash_key_env
     key = None if secret is None else key_from_environment(secret)
-    known = {
-        kind: normalise(kind, pa.array(ids, pa.large_string()), config.identifiers, key).names.drop_null().to_pylist()
-        for kind, ids in config.hubs.known.items()
-    }
-    return config.hubs.model_copy(update={"known": known})
+    names = normalise(kind, pa.array(ids, pa.large_string()), config.identifiers, key).names
+    return [str(name) for name in names.drop_null().to_pylist()]
 
 
 def _what_if(
@@ -239,6 +259,8 @@ def config_hash(config: ScanConfig) -> str:
     """Hash of everything in a configuration that can change a result."""
     # where results go to afterwards changes none of them
     settings = config.model_dump(mode="json", exclude_none=True, exclude={"neo4j"})
+    if config.wallets == WalletSettings():
+        del settings["wallets"]  # scans without links between wallets keep the names they had before there were any
 
     def cleaned(value: Any) -> Any:
         if isinstance(value, dict):

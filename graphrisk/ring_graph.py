@@ -10,6 +10,7 @@ from typing import Any
 
 import igraph
 
+from graphrisk.rings.wallets import LINKS
 from graphrisk.view_page import clean
 
 MOST_NODES = 2000
@@ -30,7 +31,10 @@ LOOKS = {
 }
 OTHER_LOOK = ("#3d6b78", "triangleDown", "▼")
 HUB_COLOUR = "#9aa4af"
-LINK_LOOKS = {"referral": ("#a4262c", "invitation"), "transfer": ("#8a5a00", "transfer")}
+LINK_LOOKS = {
+    **{"referral": ("#a4262c", "invitation"), "transfer": ("#8a5a00", "transfer")},
+    **{link.name: ("#3d6b78", link.name.replace("_", " ")) for link in LINKS.values() if link.is_pair},
+}
 SHARED_COLOUR = "#b6bfca"
 
 

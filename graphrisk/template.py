@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from graphrisk.rings.settings import DEFAULT_CAPS, DEFAULT_EVIDENCE, PATTERN_NAMES
+from graphrisk.rings.wallets.settings import LINK_NAMES, WalletSettings
+from loaders.layouts import read_layout, write_config
 from loaders.template import template as load_template
 
 RULES = """
@@ -34,6 +38,23 @@ RULES = """
 # costs = {{ miss = 100, false_accusation = 1000, review = 5 }}   # sets medium_score and high_score by what errors cost
 # q_value = 0.1                       # false-discovery rate that the bands high and medium keep
 # max_pairs = 200000000               # a scan that would join more pairs is refused before it starts to
+
+# ---- wallets ------------------------------------------------------------------------------------------------------
+# Links between wallets, and between wallets and accounts. None is made unless it is named.
+
+[wallets]
+# links = [{wallets}]
+# exclude = {{ exchange = ["0x28c6…"], bridge = [], contract = [] }}   # join nobody; exchanges tell deposit addresses
+# utxo_currencies = [{utxo}]   # in these, rows with one transfer_id are one transaction
+# most_inputs = 25                    # a transaction with more inputs is a service's
+# forward_hours = 12.0                # within which a deposit address passes on what it received
+# forward_tolerance = 0.01            # less or more than that, for fees
+# sweep_share = 0.9                   # of what a wallet held, taken by its last payment
+# burst_minutes = 10.0                # from one wallet of a burst to the next
+# burst_tolerance = 0.05              # from one amount of a burst to the next larger one
+# burst_wallets = 4
+# run_length = 4                      # acts in a run of the same actions in the same hours
+# most_sharers = 40                   # bursts and runs that more share join nobody
 
 # ---- model --------------------------------------------------------------------------------------------------------
 
@@ -103,5 +124,34 @@ def template() -> str:
     """Return a commented TOML configuration that shows every key."""
     caps = ", ".join(f"{kind} = {cap}" for kind, cap in DEFAULT_CAPS.items())
     evidence = ", ".join(f"{kind} = {nats}" for kind, nats in DEFAULT_EVIDENCE.items())
+    wallets = ", ".join(f'"{name}"' for name in LINK_NAMES)
+    utxo = ", ".join(f'"{name}"' for name in WalletSettings().utxo_currencies)
     patterns = ", ".join(f'"{name}"' for name in PATTERN_NAMES)
-    return load_template().rstrip("\n") + "\n" + RULES.format(caps=caps, evidence=evidence, patterns=patterns)
+    rules = RULES.format(caps=caps, evidence=evidence, patterns=patterns, wallets=wallets, utxo=utxo)
+    return load_template().rstrip("\n") + "\n" + rules
+
+
+def layout_config(name: str, paths: list[Path]) -> str:
+    """Write the configuration that reads and scans a published data set.
+
+    Parameters
+    ----------
+    name : str
+        Of a layout.
+    paths : list of Path
+        Its files, or the folder that they are in.
+
+    Returns
+    -------
+    str
+        TOML.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such layout, or its files are not there.
+    """
+    layout = read_layout(name)
+    names = ", ".join(f'"{pattern}"' for pattern in PATTERN_NAMES)
+    patterns = "# nothing but transfers is known, so rings are sought in their shapes; expect many false ones\n"
+    return write_config(layout, layout.recognise(paths), f"{patterns}[patterns]\nsearch = [{names}]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import duckdb
@@ -15,8 +16,12 @@ from loaders.database import MISSING, count, fetch_arrays
 from loaders.dictionary import TARGET_TYPE
 
 
-def encode_transfers(con: duckdb.DuckDBPyConnection) -> Transfers:
-    """Transfers by time, source and target; a column that no row has is None."""
+def encode_transfers(con: duckdb.DuckDBPyConnection, transactions: bool | Sequence[str] = False) -> Transfers:
+    """Transfers by time, source and target; a column that no row has is None.
+
+    With transactions, rows that share a `transfer_id` get one number, in the order of these ids; given some ids, rows
+    of these get their place among them.
+    """
     names = [
         row[0]
         for row in con.execute("SELECT DISTINCT currency FROM rows_transfers WHERE currency IS NOT NULL").fetchall()
@@ -25,18 +30,35 @@ def encode_transfers(con: duckdb.DuckDBPyConnection) -> Transfers:
     con.execute("CREATE TABLE currencies (name VARCHAR, code SMALLINT)")
     if names:
         con.executemany("INSERT INTO currencies VALUES (?, ?)", [[name, code] for code, name in enumerate(names)])
+    if transactions and not isinstance(transactions, bool):
+        con.execute("CREATE TABLE transactions (transfer_id VARCHAR, code INTEGER)")
+        places = {name: code for code, name in reversed(list(enumerate(transactions)))}
+        con.executemany("INSERT INTO transactions VALUES (?, ?)", [[name, code] for name, code in places.items()])
+    elif transactions:
+        con.execute(
+            "CREATE TABLE transactions AS SELECT transfer_id, CAST(row_number() OVER (ORDER BY transfer_id) - 1 AS "
+            "INTEGER) AS code FROM rows_transfers WHERE transfer_id IS NOT NULL GROUP BY transfer_id "
+            "HAVING count(*) > 1"
+        )
     con.execute(
         "CREATE TABLE coded_transfers AS SELECT s.node AS source, t.node AS target, "
         f"coalesce(occurred_at, {MISSING}) AS seconds, coalesce(amount, 'nan') AS amount, coalesce(amount_usd, "
-        "CASE WHEN currency = 'USD' THEN amount END, 'nan') AS amount_usd, coalesce(c.code, -1) AS currency "
+        "CASE WHEN currency = 'USD' THEN amount END, 'nan') AS amount_usd, coalesce(c.code, -1) AS currency, "
+        f"{'coalesce(g.code, -1)' if transactions else '-1'} AS transaction "
         "FROM rows_transfers AS r JOIN ids AS s ON s.type = r.source_type AND s.raw = r.source_id "
         "JOIN ids AS t ON t.type = r.target_type AND t.raw = r.target_id "
         "LEFT JOIN currencies AS c ON c.name = r.currency"
+        + (" LEFT JOIN transactions AS g USING (transfer_id)" if transactions else "")
     )
     columns = "source, target, seconds, amount, amount_usd, currency"
-    sql = f"SELECT {columns} FROM coded_transfers ORDER BY seconds, source, target, amount, amount_usd, currency"
+    order = "seconds, source, target, amount, amount_usd, currency"
     dtypes: list[type[np.generic]] = [np.int32, np.int32, np.int64, np.float64, np.float64, np.int16]
-    sources, targets, seconds, amounts, usd, currencies = fetch_arrays(con, sql, count(con, "coded_transfers"), dtypes)
+    if transactions:
+        columns, order, dtypes = f"{columns}, transaction", f"{order}, transaction", [*dtypes, np.int32]
+    sql = f"SELECT {columns} FROM coded_transfers ORDER BY {order}"
+    sources, targets, seconds, amounts, usd, currencies, *numbers = fetch_arrays(
+        con, sql, count(con, "coded_transfers"), dtypes
+    )
     con.execute("DROP TABLE coded_transfers")
     transfers = Transfers(sources, targets)
     if len(transfers) == 0:
@@ -48,6 +70,7 @@ def encode_transfers(con: duckdb.DuckDBPyConnection) -> Transfers:
         amounts_usd=None if np.isnan(usd).all() else usd,
         currencies=currencies if (currencies >= 0).any() else None,
         currency_names=tuple(names),
+        transactions=numbers[0] if numbers and (numbers[0] >= 0).any() else None,
     )
 
 

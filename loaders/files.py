@@ -63,6 +63,28 @@ def find_files(source: SourceConfig, base_dir: Path) -> list[Path]:
     return sorted(files)
 
 
+def column_names(file: Path) -> list[str]:
+    """Columns of a CSV or Parquet file; a name that comes twice gets ``.1``.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, empty or neither.
+    """
+    kind = format_of(file)
+    if not file.is_file():
+        raise InputError(f"{file}: no such file")
+    if kind not in ("csv", "parquet"):
+        raise InputError(f"{file}: the name tells neither CSV nor Parquet")
+    if file.stat().st_size == 0:
+        raise InputError(f"{file}: the file is empty, it has not even a header")
+    with telling(str(file), kind == "parquet"):
+        if kind == "parquet":
+            return list(pq.read_schema(file).names)
+        header = _header_line(file, str(file))
+        return _distinct_names(next(csv.reader([header], delimiter=_delimiter(header))))
+
+
 def open_files(con: duckdb.DuckDBPyConnection, source: SourceConfig, base_dir: Path) -> Iterator[OpenSource]:
     """One relation per file of a `path` source."""
     for file in find_files(source, base_dir):
@@ -87,7 +109,7 @@ def _open_parquet(con: duckdb.DuckDBPyConnection, file: Path, title: str, source
 
 def _open_csv(con: duckdb.DuckDBPyConnection, file: Path, title: str, source: SourceConfig) -> OpenSource:
     header = _header_line(file, title)
-    delimiter = source.delimiter or max(",;\t|", key=header.count)
+    delimiter = source.delimiter or _delimiter(header)
     names = next(csv.reader([header], delimiter=delimiter))
     columns = dict.fromkeys(_distinct_names(names), "VARCHAR")
     spec = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
@@ -144,6 +166,11 @@ def _header_line(file: Path, title: str) -> str:
         return raw.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise InputError(f"{title}: the header line is not UTF-8; convert the file to UTF-8") from error
+
+
+def _delimiter(header: str) -> str:
+    """The delimiter that a header line has most of."""
+    return max(",;\t|", key=header.count)
 
 
 def _distinct_names(names: list[str]) -> list[str]:

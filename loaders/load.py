@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -75,6 +75,8 @@ def load(
     frames: Mapping[str, Any] | None = None,
     as_of: datetime | None = None,
     progress: Progress | None = None,
+    *,
+    transactions: bool | Sequence[str] = False,
 ) -> LoadResult:
     """Read the sources of a config and build the entity graph of what was known strictly before `as_of`.
 
@@ -88,6 +90,9 @@ def load(
         the newest time in the data.
     progress : callable, optional
         Called as ``progress(stage, done_rows, total_rows)``; `total_rows` is None where unknown.
+    transactions : bool or sequence of str
+        Whether rows of `transfers` that share a `transfer_id` are kept together, as one transaction of
+        `Transfers.transactions`. Given some ids, only these are told there, each by its place among them.
 
     Returns
     -------
@@ -107,7 +112,7 @@ def load(
         known = keep_known(con, seconds)
         if config.unlisted_accounts == "reject":
             reject_unlisted(con)
-        return _build(con, config, staging, known, progress or (lambda stage, done, total: None))
+        return _build(con, config, staging, known, progress or (lambda stage, done, total: None), transactions)
 
 
 def _resolve(con: duckdb.DuckDBPyConnection, as_of: datetime | None) -> int:
@@ -120,7 +125,12 @@ def _resolve(con: duckdb.DuckDBPyConnection, as_of: datetime | None) -> int:
 
 
 def _build(
-    con: duckdb.DuckDBPyConnection, config: LoadConfig, staging: Staging, known: Known, tell: Progress
+    con: duckdb.DuckDBPyConnection,
+    config: LoadConfig,
+    staging: Staging,
+    known: Known,
+    tell: Progress,
+    transactions: bool | Sequence[str],
 ) -> LoadResult:
     """Turn the known rows into the result."""
     counts = {table: n + staging.n_broken[table] for table, n in known.n_rows.items()}
@@ -139,7 +149,7 @@ def _build(
             names=dictionary.names,
             created_at=created_at,
             links=fetch_links(con),
-            transfers=encode_transfers(con),
+            transfers=encode_transfers(con, transactions),
             events=encode_events(con),
             attributes=attribute_table(con, dictionary.n_accounts),
         )

@@ -75,13 +75,15 @@ def files_key(config: LoadConfig) -> str | None:
     return _hash("\n".join(lines))
 
 
-def load_key(config: LoadConfig, as_of: datetime | None) -> str | None:
+def load_key(config: LoadConfig, as_of: datetime | None, transactions: bool = False) -> str | None:
     """Hash of all that the result of a load depends on; None if that cannot be told without reading the data.
 
     Parameters
     ----------
     config : LoadConfig
     as_of : datetime, optional
+    transactions : bool
+        Whether transactions are kept together.
 
     Returns
     -------
@@ -93,7 +95,9 @@ def load_key(config: LoadConfig, as_of: datetime | None) -> str | None:
     settings = config.model_dump(mode="json", exclude=CHANGES_NOTHING)
     secret = config.identifiers.hash_key_env
     hidden = "" if secret is None else hashlib.sha256(key_from_environment(secret)).hexdigest()
-    return _hash("\n".join((json.dumps(settings, sort_keys=True), files, hidden, str(as_of), code_key())))
+    return _hash(
+        "\n".join((json.dumps(settings, sort_keys=True), files, hidden, str(as_of), str(transactions), code_key()))
+    )
 
 
 def _hash(text: str) -> str:

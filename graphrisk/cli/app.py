@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from graphrisk import __version__
-from graphrisk.cli import case, config, features, model, monitor, ring, scan, serve, simulate, store, writeback
+from graphrisk.cli import case, config, features, model, monitor, ring, scan, serve, simulate, store, taint, writeback
 from graphrisk.cli.failures import memory_sentence
 from graphrisk.cli.interrupts import (
     Interrupted,
@@ -40,6 +40,7 @@ app.add_typer(model.app, name="model")
 app.add_typer(case.app, name="case")
 app.command("serve")(serve.serve)
 app.add_typer(serve.users, name="user")
+app.command("taint")(taint.trace_money)
 app.add_typer(writeback.app, name="writeback")
 app.add_typer(features.app, name="features")
 app.add_typer(store.app, name="store")

@@ -15,17 +15,50 @@ Config = Annotated[Path, typer.Argument(help="The configuration, a TOML file.")]
 
 
 @app.command("template")
-def show_template(json: JsonOption = False) -> None:
-    """Print a commented configuration to start from.
+def show_template(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="With --layout: the data set's files, or the folder they are in.")
+    ] = None,
+    layout: Annotated[
+        str | None, typer.Option(help="A published data set (see `graphrisk config layouts`): print what reads it.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Print a commented configuration to start from, or one that reads a published data set.
 
     Example: graphrisk config template > scan.toml
-    """
-    from graphrisk.template import template
 
+    Example: graphrisk config template --layout amlworld HI-Small_Trans.csv > scan.toml
+    """
+    from graphrisk.template import layout_config, template
+
+    if layout is None and files:
+        raise UsageError(f"files go with `--layout`, got {files[0]} without it")
+    text = template() if layout is None else layout_config(layout, files or [])
     if json:
-        print_json({"template": template()})
+        print_json({"template": text})
         return
-    typer.echo(template(), nl=False)
+    typer.echo(text, nl=False)
+
+
+@app.command("layouts")
+def list_layouts(json: JsonOption = False) -> None:
+    """List the published data sets that `graphrisk config template --layout` can read, and their files.
+
+    Example: graphrisk config layouts
+    """
+    from loaders.layouts import layout_names, read_layout
+
+    layouts = [read_layout(name) for name in layout_names()]
+    if json:
+        print_json([{"layout": one.name, "about": one.about, "files": [f.name for f in one.files]} for one in layouts])
+        return
+    print_table(
+        "layouts",
+        ["layout", "data set and files"],
+        [(one.name, one.about) for one in layouts],
+        wide=("data set and files",),
+    )
 
 
 @app.command("example")

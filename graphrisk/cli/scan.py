@@ -75,7 +75,7 @@ def run(
     overrides: dict[str, Any] = {"seed": seed, "threads": threads}
     overrides |= {
         "checkpoints": checkpoints,
-        "as_of": _moment(as_of),
+        "as_of": as_of_moment(as_of),
         "store": None if store is None else str(store.absolute()),
     }
     settings = read_config(config, overrides)
@@ -185,7 +185,8 @@ def _write_back(scan_id: str, settings: ScanConfig) -> tuple[WritebackReport | N
         return None, WritebackError(f"scan {scan_id} was published, but not written back: {error}")
 
 
-def _moment(text: str | None) -> datetime | None:
+def as_of_moment(text: str | None) -> datetime | None:
+    """Read the option `--as-of`."""
     if text is None:
         return None
     try:

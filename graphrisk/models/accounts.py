@@ -81,7 +81,9 @@ def load_accounts(config: ScanConfig, as_of: datetime | None = None) -> AccountD
     AccountData
     """
     config = config.model_copy(update={"model": ModelSettings(name=TRANSPARENT)})
-    loaded = load(config.load_config(), as_of=as_of or config.scan.as_of)
+    loaded = load(
+        config.load_config(), as_of=as_of or config.scan.as_of, transactions=config.wallets.needs_transactions
+    )
     found, policy, _ = find_rings(config, loaded, StageLog(None))
     columns = account_columns(loaded, found, policy)
     rows, is_bad, groups, known_at = account_labels(loaded.labels, loaded.graph, config.metrics)

@@ -70,7 +70,7 @@ def can_load_trees() -> bool:
     return True
 
 
-def choose_model(name: str, store: Path, history: History, sharing: Sharing) -> Choice:
+def choose_model(name: str, store: Path, history: History, sharing: Sharing, wallet_links: bool = False) -> Choice:
     """Choose the model that scores rings.
 
     Parameters
@@ -80,6 +80,8 @@ def choose_model(name: str, store: Path, history: History, sharing: Sharing) -> 
     store : Path
     history : History
     sharing : Sharing
+    wallet_links : bool
+        Whether links between wallets were made.
 
     Returns
     -------
@@ -96,6 +98,8 @@ def choose_model(name: str, store: Path, history: History, sharing: Sharing) -> 
     if name == TRANSPARENT:
         return Choice(transparent, "")
     if name == AUTO:
+        if wallet_links:
+            return Choice(transparent, "the shipped model has seen no links between wallets")
         if not history.timed or history.recorded.mean() < LEAST_RECORDED:
             return Choice(transparent, "the shipped model needs recorded starts of most accounts and wallets")
         if (sharing.first_seen != MISSING_TIME).mean() < LEAST_RECORDED:

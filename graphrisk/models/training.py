@@ -68,7 +68,7 @@ def label_scans(configs: Iterable[ScanConfig], total: int, progress: Progress | 
         if progress is not None:
             progress("populations", number, total)
         config = config.model_copy(update={"model": ModelSettings(name=TRANSPARENT)})
-        loaded = load(config.load_config(), as_of=config.scan.as_of)
+        loaded = load(config.load_config(), as_of=config.scan.as_of, transactions=config.wallets.needs_transactions)
         found, _, _ = find_rings(config, loaded, StageLog(None))
         if found.history.timed:
             innocent = pc.is_in(loaded.labels["label"], pa.array(config.metrics.good_labels, pa.string()))

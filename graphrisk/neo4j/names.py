@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from graphrisk.rings.wallets import LINKS
+
 LABELS = ("FraudRing", "RingScan", "RingEvidence")
 TYPES = ("MEMBER_OF", "FOUND_IN", "HAS_EVIDENCE", "RESTS_ON", "MERGED_INTO", "SPLIT_FROM")
 PROPERTIES = (
@@ -23,6 +25,7 @@ LINK_TYPES = {
     **{"shared_instrument": "PAID_WITH", "shared_wallet": "WITHDREW_TO", "shared_referrer": "INVITED_BY"},
     **{"shared_funder": "FUNDED_BY", "shared_payee": "PAID_TO", "referral": "INVITED", "transfer": "TRANSFERRED"},
     **{f"shared_{kind}": f"HAS_{kind.upper()}" for kind in ("email", "phone", "address", "document")},
+    **{link.name if link.is_pair else f"shared_{link.name}": link.relationship for link in LINKS.values()},
 }
 
 

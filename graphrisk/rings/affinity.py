@@ -11,11 +11,14 @@ from algorithms.pair_evidence import weigh_pairs
 from algorithms.projection import project
 from algorithms.times import MISSING_TIME
 from graphrisk.hubs import HubPolicy
+from graphrisk.rings.direct_pairs import DIRECT_KINDS, REFERRAL, TRANSFER
 from graphrisk.rings.history import History
 from graphrisk.rings.settings import RingSettings
-from graphrisk.rings.sharing import DIRECT_KINDS, FUNDER, PAYEE, REFERRAL, REFERRER, TRANSFER, Sharing
+from graphrisk.rings.sharing import FUNDER, PAYEE, REFERRER, Sharing
+from graphrisk.rings.wallets import LINKS, PAIR_KINDS
 
 IntArray = npt.NDArray[np.int32]
+LongArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
 # Log-odds that two actors belong together before anything is known of them, and the weight of starting together;
@@ -72,7 +75,7 @@ def signal_nats(sharing: Sharing, policy: HubPolicy, settings: RingSettings) -> 
 
 
 def find_affinity(sharing: Sharing, policy: HubPolicy, settings: RingSettings) -> Affinity:
-    """Join actors that share signals below the hub caps, invited or paid each other.
+    """Join actors that share signals below the hub caps, invited or paid each other, or are linked as wallets.
 
     Parameters
     ----------
@@ -95,6 +98,7 @@ def find_affinity(sharing: Sharing, policy: HubPolicy, settings: RingSettings) -
     shared = project(
         sharing.n_actors, sharing.row_actors, sharing.row_signals, nats, caps, max_pairs=settings.max_pairs
     )
+    first, last = times_of_use(sharing)
     weights = weigh_pairs(
         shared.sources,
         shared.targets,
@@ -102,8 +106,8 @@ def find_affinity(sharing: Sharing, policy: HubPolicy, settings: RingSettings) -
         shared.evidence_signals,
         sharing.row_starts,
         sharing.row_signals,
-        sharing.first_seen,
-        sharing.last_seen,
+        first,
+        last,
         nats,
     )
     direct = sharing.direct
@@ -120,8 +124,18 @@ def find_affinity(sharing: Sharing, policy: HubPolicy, settings: RingSettings) -
     return Affinity(sources, targets, evidence, policy.n_pairs_removed)
 
 
+def times_of_use(sharing: Sharing) -> tuple[LongArray, LongArray]:
+    """When signals were used, as far as that tells who used them together: a funder or a deposit address of two wallets
+    is no less one for having paid or been paid one after the other.
+    """
+    if not sharing.wallet_reports:
+        return sharing.first_seen, sharing.last_seen
+    timeless = np.isin(sharing.signal_types, list(LINKS))[sharing.kinds][sharing.row_signals]
+    return np.where(timeless, MISSING_TIME, sharing.first_seen), np.where(timeless, MISSING_TIME, sharing.last_seen)
+
+
 def direct_nats(sharing: Sharing, policy: HubPolicy, settings: RingSettings) -> FloatArray:
-    """Evidence of invitations and transfers; none where a side deals with as many others as a hub does.
+    """Evidence of what joins pairs directly; none where a side deals with as many others as a hub does.
 
     Parameters
     ----------
@@ -147,15 +161,20 @@ def direct_nats(sharing: Sharing, policy: HubPolicy, settings: RingSettings) -> 
         partners[kind] = count
     busy = {REFERRAL: partners[REFERRER], TRANSFER: np.maximum(partners[FUNDER], partners[PAYEE])}
     caps = {REFERRAL: policy.cap_of(REFERRER), TRANSFER: min(policy.cap_of(FUNDER), policy.cap_of(PAYEE))}
+    for name in PAIR_KINDS:
+        of_kind = np.flatnonzero(direct.kinds == DIRECT_KINDS.index(name))
+        ends = np.concatenate([direct.sources[of_kind], direct.targets[of_kind]])
+        busy[name] = np.bincount(ends, minlength=sharing.n_actors)
+        caps[name] = policy.cap_of(name)
     nats = np.zeros(len(direct))
     for code, name in enumerate(DIRECT_KINDS):
         rows = np.flatnonzero(direct.kinds == code)
         widest = np.maximum(busy[name][direct.sources[rows]], busy[name][direct.targets[rows]])
         weight = settings.evidence_of(name, sharing.n_actors)
-        if name == TRANSFER:
+        if name != REFERRAL:
             weight = weight - policy.decay * np.log(np.maximum(widest, 2) / 2)
         known = policy.known_actors[direct.sources[rows]] | policy.known_actors[direct.targets[rows]]
-        nats[rows] = np.where((widest > caps[name]) | known, 0.0, weight)
+        nats[rows] = np.where((widest > caps[name]) | known, 0.0, np.maximum(weight, 0.0))
     return nats
 
 

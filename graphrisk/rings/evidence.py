@@ -16,10 +16,12 @@ from algorithms.times import MISSING_TIME
 from gnn.ring_features import LongArray
 from gnn.scoring import PRIOR, probability
 from graphrisk.rings.links import RingLinks, span
+from graphrisk.rings.nouns import count, noun
 from graphrisk.rings.reliance import MANY_SIGNALS, reliance
 from graphrisk.rings.removal import Removals
 from graphrisk.rings.search import Search, null_model
 from graphrisk.rings.settings import RingSettings
+from graphrisk.rings.wallets import LINKS
 
 FOR, AGAINST = "for", "against"
 MOST_ENTITIES = 20
@@ -149,16 +151,21 @@ class EvidenceWriter:
         if links.signals[rows[0]] < 0:
             ends = np.unique(np.concatenate([links.sources[rows], links.targets[rows]]))
             dealing = "invitation" if kind == "referral" else "direct transfer"
-            text = f"{len(ends)} of {size} members are joined by {_count(len(rows), dealing)} among them."
+            text = f"{len(ends)} of {size} members are joined by {count(len(rows), dealing)} among them."
+            if kind in LINKS:
+                text = LINKS[kind].sentence.format(who=len(ends), size=size, pairs=count(len(rows), kind))
             return Evidence(kind, text, nats, tuple(ends[:MOST_ENTITIES].tolist()), first, last)
         targets, counts = np.unique(links.targets[rows], return_counts=True)
         order = np.lexsort((targets, -counts))
         who = len(np.unique(links.sources[rows]))
         widest = rows[links.targets[rows] == targets[order[0]]]
         outside = int(links.n_accounts[widest[0]]) - len(widest)
-        things = _count(len(targets), kind.removeprefix("shared_"))
-        text = f"{who} of {size} members share {things}; the widest joins {counts.max()} members" + (
-            f" and {_count(outside, 'account')} outside the ring." if outside else " and nobody else."
+        signal = kind.removeprefix("shared_")
+        sentence = LINKS[signal].sentence if signal in LINKS else "{who} of {size} members share {things}"
+        text = (
+            sentence.format(who=who, size=size, things=count(len(targets), signal))
+            + f"; the widest joins {counts.max()} members"
+            + (f" and {count(outside, 'account')} outside the ring." if outside else " and nobody else.")
         )
         return Evidence(kind, text, nats, tuple(targets[order][:MOST_ENTITIES].tolist()), first, last)
 
@@ -176,9 +183,9 @@ class EvidenceWriter:
         first, last = span(started, started)
         if nats := parts.get("burst"):
             within = duration(self._feature("burst_seconds", candidate))
-            count = int(self._feature("burst_members", candidate))
+            n_started = int(self._feature("burst_members", candidate))
             share = percent(float(np.exp(-self._feature("burst", candidate))))
-            text = f"{count} of {size} members started within {within}; {share} of all other accounts did."
+            text = f"{n_started} of {size} members started within {within}; {share} of all other accounts did."
             yield _line("sign_up_burst" if nats > 0 else "spread_sign_ups", text, nats, nodes, first, last)
         if nats := parts.get("claims"):
             took = self._feature("claim_share", candidate)
@@ -250,7 +257,7 @@ class EvidenceWriter:
             first, last = span(self._links.first_seen[hubs], self._links.last_seen[hubs])
             text = (
                 f"{len(np.unique(self._links.sources[hubs]))} of {size} members also share "
-                f"{_count(len(targets), 'hub')} with up to {int(self._links.n_accounts[hubs].max())} accounts; "
+                f"{count(len(targets), 'hub')} with up to {int(self._links.n_accounts[hubs].max())} accounts; "
                 "that says little and counts for nothing."
             )
             yield Evidence("shared_hub", text, 0.0, tuple(targets[:MOST_ENTITIES].tolist()), first, last, True, AGAINST)
@@ -297,18 +304,6 @@ def in_order(lines: list[Evidence]) -> list[Evidence]:
     return sorted(
         lines, key=lambda line: (line.reason_code == PRIOR, line.direction != FOR, -abs(line.weight), line.reason_code)
     )
-
-
-PLURALS = {"address": "addresses", "ip": "IPs", "ip_subnet": "IP subnets", "referrer": "inviters", "funder": "payers"}
-
-
-def noun(kind: str) -> str:
-    """Name a type of signal as people do."""
-    return {"ip": "IP", "ip_subnet": "IP subnet", "referrer": "inviter", "funder": "payer"}.get(kind, kind)
-
-
-def _count(n: int, kind: str) -> str:
-    return f"{n} {noun(kind) if n == 1 else PLURALS.get(kind, kind + 's')}"
 
 
 def _line(

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from algorithms.times import MISSING_TIME
 from graphrisk.rings.affinity import direct_nats
+from graphrisk.rings.direct_pairs import DIRECT_KINDS
 from graphrisk.rings.search import Search
 from graphrisk.rings.settings import RingSettings
-from graphrisk.rings.sharing import DIRECT_KINDS
 
 LongArray = npt.NDArray[np.int64]
 

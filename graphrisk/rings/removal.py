@@ -12,7 +12,7 @@ from algorithms.graph import Graph
 from algorithms.pair_evidence import weigh_pairs_without
 from gnn.ring_features import RingFeatures, Surroundings, ring_features
 from gnn.scoring import sigmoid
-from graphrisk.rings.affinity import LEAST_PROBABILITY, Affinity, direct_nats, pair_probability
+from graphrisk.rings.affinity import LEAST_PROBABILITY, Affinity, direct_nats, pair_probability, times_of_use
 from graphrisk.rings.copies import Copies, entries_of, ties_of
 from graphrisk.rings.links import RingLinks
 from graphrisk.rings.search import Search, surroundings
@@ -151,6 +151,7 @@ class _World:
     def __init__(self, found: Search, around: Surroundings, dealt: FloatArray) -> None:
         self._found = found
         self._around = around
+        self._times = times_of_use(found.sharing)
         direct, use = found.sharing.direct, dealt > 0
         keys = self._pair_keys(direct.sources[use], direct.targets[use])
         self._dealt_keys, of = np.unique(keys, return_inverse=True)
@@ -239,8 +240,7 @@ class _World:
             left_out,
             around.row_starts,
             around.row_signals,
-            around.first_seen,
-            around.last_seen,
+            *self._times,
             around.nats,
         )
         both = shared != -1

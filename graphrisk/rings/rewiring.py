@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from algorithms.times import MISSING_TIME
-from graphrisk.rings.sharing import DirectPairs, Sharing
+from graphrisk.rings.direct_pairs import DirectPairs
+from graphrisk.rings.sharing import Sharing
 
 
 def rewired(sharing: Sharing, seed: int) -> Sharing:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gnn.scoring import Levels
+from graphrisk.rings.wallets import LINKS
 
 Positive = Annotated[float, Field(gt=0)]
 Score = Annotated[float, Field(ge=0, le=1)]
@@ -75,6 +76,7 @@ DEFAULT_CAPS = {
     "referrer": 40,
     "funder": 25,
     "payee": 25,
+    **{link.name: link.cap for link in LINKS.values()},
 }
 
 DEFAULT_EVIDENCE = {
@@ -92,6 +94,7 @@ DEFAULT_EVIDENCE = {
     "payee": 2.0,
     "referral": 4.5,
     "transfer": 3.0,
+    **{link.name: link.nats for link in LINKS.values()},
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,49 +10,14 @@ import numpy.typing as npt
 
 from algorithms.entity_graph import EntityGraph
 from algorithms.times import MISSING_TIME
+from graphrisk.rings.direct_pairs import REFERRAL, DirectPairs, join_pairs, merge_acts, missing_last
+from graphrisk.rings.wallets import LINKS, PAIR_KINDS, Found
+from graphrisk.rings.wallets.build import LinkReport, WalletLinks
 
 IntArray = npt.NDArray[np.int32]
 LongArray = npt.NDArray[np.int64]
 
 REFERRER, FUNDER, PAYEE = "referrer", "funder", "payee"
-REFERRAL, TRANSFER = "referral", "transfer"
-DIRECT_KINDS = (REFERRAL, TRANSFER)
-
-
-@dataclass(frozen=True, eq=False)
-class DirectPairs:
-    """Actors that deal with each other: invitations and transfers, one row per unordered pair and kind.
-
-    Rows are sorted by source.
-
-    Parameters
-    ----------
-    sources, targets : array of int32, shape (n,)
-        Actor indices; the inviter or payer of the first act is the source.
-    kinds : array of int8, shape (n,)
-        Index into `DIRECT_KINDS`.
-    first_seen, last_seen : array of int64, shape (n,)
-        Seconds since the epoch, `MISSING_TIME` where absent.
-    n_events : array of int32, shape (n,)
-    """
-
-    sources: IntArray
-    targets: IntArray
-    kinds: npt.NDArray[np.int8]
-    first_seen: LongArray
-    last_seen: LongArray
-    n_events: IntArray
-
-    def __len__(self) -> int:
-        return len(self.sources)
-
-    def rows_within(self, members: IntArray) -> LongArray:
-        """Rows between two of the members."""
-        low = np.searchsorted(self.sources, members, "left")
-        high = np.searchsorted(self.sources, members, "right")
-        spans = [np.arange(a, b) for a, b in zip(low, high, strict=True) if b > a]
-        rows = np.concatenate(spans) if spans else np.empty(0, np.int64)
-        return rows[np.isin(self.targets[rows], members)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +26,8 @@ class Sharing:
 
     Actors are the accounts, and the wallets that transfer but belong to no account; a wallet of one account acts for
     that account. Signals are the entities that accounts link to, and besides them everybody who invited
-    (``referrer``), paid (``funder``) or was paid by (``payee``) an actor.
+    (``referrer``), paid (``funder``) or was paid by (``payee``) an actor, and what links between wallets
+    say they share.
 
     Parameters
     ----------
@@ -81,6 +48,8 @@ class Sharing:
     inviters : array of int32, shape (n_actors,)
         Actor index of who invited each actor, -1 where nobody did.
     direct : DirectPairs
+    wallet_reports : tuple of LinkReport
+        What became of each link between wallets that was asked for.
     """
 
     actors: IntArray
@@ -95,6 +64,7 @@ class Sharing:
     n_events: IntArray
     inviters: IntArray
     direct: DirectPairs
+    wallet_reports: tuple[LinkReport, ...] = ()
 
     @property
     def n_actors(self) -> int:
@@ -122,26 +92,6 @@ class _Rows:
     first: LongArray
     last: LongArray
     counts: LongArray
-
-
-def _missing_last(seconds: LongArray) -> LongArray:
-    """Move missing times from before all others to after them."""
-    return np.where(seconds == MISSING_TIME, np.iinfo(np.int64).max, seconds)
-
-
-def _merge(a: LongArray, b: LongArray, seconds: LongArray, n_b: int) -> tuple[LongArray, ...]:
-    """Group acts by (a, b): distinct pairs in sorted order with first and last time and count."""
-    if len(a) == 0:
-        empty = np.empty(0, np.int64)
-        return empty, empty, empty, empty, empty
-    keys = a * n_b + b
-    order = np.lexsort((seconds, keys))
-    keys, seconds = keys[order], seconds[order]
-    starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
-    counts = np.diff(np.r_[starts, len(keys)])
-    first = np.minimum.reduceat(_missing_last(seconds), starts)
-    first[first == np.iinfo(np.int64).max] = MISSING_TIME
-    return keys[starts] // n_b, keys[starts] % n_b, first, np.maximum.reduceat(seconds, starts), counts
 
 
 def actor_of_nodes(graph: EntityGraph, with_wallets: bool) -> tuple[IntArray, LongArray]:
@@ -199,39 +149,40 @@ def _money_rows(graph: EntityGraph, acts_for: LongArray) -> tuple[list[_Rows], t
     rows = []
     for kind, actor, other in ((FUNDER, payee, transfers.sources), (PAYEE, payer, transfers.targets)):
         use = (actor >= 0) & (party[other] != actor)
-        rows.append(_Rows(kind, *_merge(actor[use], party[other[use]], seconds[use], graph.n_nodes)))
+        rows.append(_Rows(kind, *merge_acts(actor[use], party[other[use]], seconds[use], graph.n_nodes)))
     between = (payer >= 0) & (payee >= 0) & (payer != payee)
     return rows, (payer[between], payee[between], seconds[between])
 
 
-def _direct(referrals: tuple[LongArray, ...], payments: tuple[LongArray, ...], n_actors: int) -> DirectPairs:
-    """Join invitations and payments into one row per unordered pair and kind."""
-    parts = []
-    invitee, inviter, invited_at = referrals
-    for kind, (source, target, seconds) in enumerate(((inviter, invitee, invited_at), payments)):
-        low, high, first, last, counts = _merge(
-            np.minimum(source, target), np.maximum(source, target), seconds, n_actors
-        )
-        forward = np.zeros(len(low), bool)
-        if len(low):
-            pair_of = np.searchsorted(
-                low * n_actors + high, np.minimum(source, target) * n_actors + np.maximum(source, target)
-            )
-            leading = np.full(len(low), len(source))
-            order = np.lexsort((source, _missing_last(seconds)))
-            np.minimum.at(leading, pair_of[order], np.arange(len(order)))
-            forward = source[order][leading] == low
-        start, end = np.where(forward, low, high), np.where(forward, high, low)
-        parts.append((start, end, np.full(len(low), kind), first, last, counts))
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    order = np.lexsort((columns[2], columns[1], columns[0]))
-    source, target, kinds, first, last, counts = (column[order] for column in columns)
-    return DirectPairs(
-        source.astype(np.int32), target.astype(np.int32), kinds.astype(np.int8), first, last, counts.astype(np.int32)
-    )
+def _wallet_rows(graph: EntityGraph, acts_for: LongArray, wallet_links: Mapping[str, Found]) -> list[_Rows]:
+    """What links between wallets say that actors share."""
+    nodes = np.arange(graph.n_nodes, dtype=np.int64)
+    party = np.where((acts_for >= 0) & (acts_for < graph.n_accounts), acts_for, nodes)
+    rows = []
+    for name, found in wallet_links.items():
+        if LINKS[name].is_pair:
+            continue
+        actor, other = acts_for[found.nodes], party[found.anchors]
+        use = (actor >= 0) & (acts_for[found.anchors] != actor)
+        rows.append(_Rows(name, *merge_acts(actor[use], other[use], found.seconds[use], graph.n_nodes)))
+    return rows
 
 
-def find_sharing(graph: EntityGraph, *, with_wallets: bool = True) -> Sharing:
+def _wallet_pairs(acts_for: LongArray, wallet_links: Mapping[str, Found]) -> list[tuple[LongArray, ...]]:
+    """Pairs of actors by kind, in the order of `PAIR_KINDS`; wallets of one actor are no pair."""
+    pairs: list[tuple[LongArray, ...]] = []
+    for name in PAIR_KINDS:
+        found = wallet_links.get(name)
+        if found is None:
+            pairs.append((np.empty(0, np.int64),) * 3)
+            continue
+        one, other = acts_for[found.nodes], acts_for[found.anchors]
+        use = (one >= 0) & (other >= 0) & (one != other)
+        pairs.append((one[use], other[use], found.seconds[use]))
+    return pairs
+
+
+def find_sharing(graph: EntityGraph, *, with_wallets: bool = True, wallet_links: WalletLinks | None = None) -> Sharing:
     """Bring links, referrals and transfers into one incidence of actors and signals.
 
     Parameters
@@ -239,6 +190,8 @@ def find_sharing(graph: EntityGraph, *, with_wallets: bool = True) -> Sharing:
     graph : EntityGraph
     with_wallets : bool
         Whether wallets that belong to no account are actors.
+    wallet_links : WalletLinks, optional
+        By default none.
 
     Returns
     -------
@@ -249,7 +202,9 @@ def find_sharing(graph: EntityGraph, *, with_wallets: bool = True) -> Sharing:
     invitee, inviter, invited_at = _referrals(graph)
     links = graph.links
     money, payments = _money_rows(graph, acts_for)
-    pseudo = [_Rows(REFERRER, *_merge(invitee, inviter, invited_at, graph.n_nodes)), *money]
+    asked = wallet_links or WalletLinks.none()
+    pseudo = [_Rows(REFERRER, *merge_acts(invitee, inviter, invited_at, graph.n_nodes)), *money]
+    pseudo += _wallet_rows(graph, acts_for, asked.found)
     pseudo = [rows for rows in pseudo if len(rows.actors)]
 
     present = np.zeros(graph.n_nodes, bool)
@@ -276,7 +231,7 @@ def find_sharing(graph: EntityGraph, *, with_wallets: bool = True) -> Sharing:
     actor, signal = np.concatenate(row_actors), np.concatenate(row_signals)
     order = np.lexsort((signal, actor))
     inviters = np.full(len(actors), -1, np.int32)
-    earliest = np.lexsort((inviter, _missing_last(invited_at)))[::-1]
+    earliest = np.lexsort((inviter, missing_last(invited_at)))[::-1]
     inviters[invitee[earliest]] = inviter[earliest]
     return Sharing(
         actors=actors,
@@ -290,5 +245,8 @@ def find_sharing(graph: EntityGraph, *, with_wallets: bool = True) -> Sharing:
         last_seen=np.concatenate(last)[order],
         n_events=np.minimum(np.concatenate(counts)[order], np.iinfo(np.int32).max).astype(np.int32),
         inviters=inviters,
-        direct=_direct((invitee, inviter, invited_at), payments, len(actors)),
+        direct=join_pairs(
+            [(inviter, invitee, invited_at), payments, *_wallet_pairs(acts_for, asked.found)], len(actors)
+        ),
+        wallet_reports=asked.reports,
     )

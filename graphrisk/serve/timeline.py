@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from graphrisk.rings.wallets import PAIR_KINDS
+
 Row = dict[str, Any]
 
 WIDTH, LEFT, LANE, TALLEST = 900, 150, 46, 30
@@ -69,7 +71,7 @@ class Timeline:
 
 
 def make_timeline(members: Sequence[Row], links: Sequence[Row]) -> Timeline | None:
-    """Count sign-ups, first bonuses, invitations, transfers and first shared uses over time.
+    """Count sign-ups, first bonuses, invitations, transfers, links of wallets and first shared uses over time.
 
     Parameters
     ----------
@@ -104,6 +106,8 @@ def _acts(members: Sequence[Row], links: Sequence[Row]) -> Iterable[tuple[str, l
             [row["first_seen"] for row in rows]
             + [row["last_seen"] for row in rows if row["last_seen"] and row["last_seen"] != row["first_seen"]],
         )
+    joined = [row["first_seen"] for row in links if row["link_type"] in PAIR_KINDS]
+    yield "links between wallets", [moment for moment in joined if moment]
     shared = [row["first_seen"] for row in links if row["n_accounts"] is not None and not row["is_hub"]]
     yield "first shared uses", [moment for moment in shared if moment]
 

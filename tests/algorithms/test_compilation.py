@@ -10,10 +10,10 @@ SCRIPT = """
 import hashlib
 import numpy as np
 import algorithms._leiden
-from algorithms import (Graph, Relation, Transfers, UnionFind, articulation_points, bridges, count_triangles,
-                        dense_blocks,
-                        find_communities, k_cores, minimum_cut, partition_statistics, personalised_pagerank, project,
-                        propagate_labels, sample_neighbours, transfer_features, weigh_pairs)
+from algorithms import (Graph, Relation, Transfers, UnionFind, articulation_points, bridges, common_inputs,
+                        count_triangles, dense_blocks, find_coinjoins, find_communities, find_deposit_addresses,
+                        group_transactions, k_cores, minimum_cut, partition_statistics, personalised_pagerank, project,
+                        propagate_labels, sample_neighbours, trace_taint, transfer_features, weigh_pairs)
 
 rng = np.random.default_rng(4)
 graph = Graph.from_edges(120, rng.integers(0, 120, 500), rng.integers(0, 120, 500), rng.random(500) + 0.1)
@@ -39,6 +39,11 @@ algorithms._leiden.SERIAL_WORK = algorithms._leiden.PARALLEL_WORK = algorithms._
 same = rng.integers(0, 50, 6000)
 middling = Graph.from_edges(1250, same * 25 + rng.integers(0, 25, 6000), same * 25 + rng.integers(0, 25, 6000))
 parts += [transfer_features(stream, window_seconds=40).values]
+spent = group_transactions(Transfers(actors, actors[::-1], amounts=rng.integers(1, 3, 200),
+                                     transactions=np.arange(200) // 6))
+joins = find_coinjoins(spent)
+parts += [joins, common_inputs(spent, joins).others, find_deposit_addresses(stream, np.arange(60) < 20)]
+parts += [trace_taint(stream, method=m, source_nodes=[0], most_lots=4).carried for m in ("poison", "haircut", "fifo")]
 parts += [find_communities(middling, objective=o).labels for o in ("cpm", "modularity")]
 print(hashlib.sha256(b"".join(np.ascontiguousarray(p).tobytes() for p in parts)).hexdigest())
 """

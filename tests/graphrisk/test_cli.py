@@ -232,7 +232,7 @@ CASE = (
     "labels",
 )
 COMMANDS += [["case", name] for name in (*CASE, "verify")]
-COMMANDS += [["serve"], *(["user", name] for name in ("add", "list", "remove"))]
+COMMANDS += [["serve"], ["taint"], *(["user", name] for name in ("add", "list", "remove"))]
 COMMANDS += [["ring", name] for name in ("list", "show", "explain", "lineage", "why", "view", "export")]
 
 

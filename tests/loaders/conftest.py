@@ -24,11 +24,16 @@ LoadFrames = Callable[..., LoadResult]
 def load_frames() -> LoadFrames:
     """Load canonical tables given as dictionaries of columns; further keywords go to `LoadConfig`."""
 
-    def run(tables: dict[str, dict[str, list[Any]]], as_of: Any = None, **settings: Any) -> LoadResult:
+    def run(
+        tables: dict[str, dict[str, list[Any]]], as_of: Any = None, transactions: Any = False, **settings: Any
+    ) -> LoadResult:
         frames = {name: pa.table(columns) for name, columns in tables.items()}
         sources = [SourceConfig(frame=name, table=name) for name in tables]
         return load(
-            LoadConfig(sources=sources, **({"max_rejected_share": 0.99} | settings)), frames=frames, as_of=as_of
+            LoadConfig(sources=sources, **({"max_rejected_share": 0.99} | settings)),
+            frames=frames,
+            as_of=as_of,
+            transactions=transactions,
         )
 
     return run

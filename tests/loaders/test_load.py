@@ -221,3 +221,34 @@ def test_progress_tells_stages_with_rows(tmp_path: Path) -> None:
 def test_a_link_takes_28_bytes(load_frames: Any) -> None:
     links = load_frames(small_world()).graph.links
     assert sum(array.nbytes for array in vars(links).values()) == 28 * len(links)
+
+
+def paid(ids: list[str | None]) -> dict[str, dict[str, list[Any]]]:
+    n = len(ids)
+    sides = {"source_id": [f"w{k}" for k in range(n)], "target_id": ["x"] * n, "source_type": ["wallet"] * n}
+    return {"transfers": {"transfer_id": ids, "occurred_at": [DAY] * n, **sides}}
+
+
+def test_rows_that_share_a_transfer_id_are_one_transaction_where_that_is_asked_for(load_frames):
+    ids = ["t9", "t9", None, None, "t1", "t5", "t5"]
+    transfers = load_frames(paid(ids), transactions=True).graph.transfers
+    assert transfers.transactions.tolist() == [1, 1, -1, -1, -1, 0, 0]
+    assert load_frames(paid(ids)).graph.transfers.transactions is None
+
+
+def test_transactions_change_neither_rows_nor_the_hash_of_data_without_any(load_frames):
+    tables = paid(["a", "b", None])
+    plain, asked = load_frames(tables), load_frames(tables, transactions=True)
+    assert asked.graph.transfers.transactions is None
+    assert plain.input_hash == asked.input_hash
+
+
+def test_transfers_are_found_again_by_their_ids(load_frames):
+    ids = ["t9", "t9", None, "t1", "t5"]
+    graph = load_frames(paid(ids), transactions=["t5", "none", "t9"]).graph
+    names = graph.names.take(graph.transfers.sources).to_pylist()
+    assert dict(zip(names, graph.transfers.transactions.tolist(), strict=True)) == {
+        **{"w0": 2, "w1": 2},
+        **{"w2": -1, "w3": -1, "w4": 0},
+    }
+    assert load_frames(paid(ids), transactions=["none"]).graph.transfers.transactions is None

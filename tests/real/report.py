@@ -36,12 +36,14 @@ from graphrisk.models.settings import ModelSettings
 from graphrisk.models.training import label_scans, train_model
 from graphrisk.pipeline import run_scan
 from graphrisk.result import ScanResult
+from graphrisk.rings.wallets.settings import LinkName, WalletSettings
 from graphrisk.store import ResultStore
 from loaders import SourceConfig
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("GRAPHRISK_DATA", HERE.parents[2] / "shared" / "data"))
 GENERATORS = DATA.parent / "yardsticks"
+UNTIMED_LINKS: tuple[LinkName, ...] = ("deposit_address", "first_funder", "last_sweep")
 AMLSIM = ("20K_cycle200", "20K_fanin200", "20K_fanin200cycle200")
 
 
@@ -56,10 +58,14 @@ def need(path: Path) -> Path:
     return path
 
 
-def scan(config: Path, folder: Path, **variables: Path) -> tuple[ScanResult, dict[str, Any]]:
+def scan(
+    config: Path, folder: Path, links: tuple[LinkName, ...] = (), **variables: Path
+) -> tuple[ScanResult, dict[str, Any]]:
     """Scan by a configuration, publish to a store in the folder, and say how long it took."""
     os.environ.update({name: str(value) for name, value in variables.items()})
     settings = read_config(config)
+    if links:
+        settings = settings.model_copy(update={"wallets": WalletSettings(links=list(links))})
     began = time.perf_counter()
     result = run_scan(settings)
     seconds = time.perf_counter() - began
@@ -73,14 +79,17 @@ def _listed(result: ScanResult) -> tuple[pd.DataFrame, pd.DataFrame]:
     return result.rings, result.members
 
 
-def airdrop(folder: Path) -> dict[str, Any]:
-    """Wallets that farmed an airdrop, by other people's judgement."""
+def airdrop(folder: Path, links: tuple[LinkName, ...] = ()) -> dict[str, Any]:
+    """Wallets that farmed an airdrop, by other people's judgement; with links between wallets if any are named."""
     labels = pd.read_parquet(need(DATA / "airdrop" / "labels.parquet")).rename(columns={"node": "entity_id"})
     labels["entity_id"] = labels.entity_id.astype(str)
-    result, facts = scan(HERE / "airdrop" / "scan.toml", folder, GRAPHRISK_DATA=DATA)
+    result, facts = scan(HERE / "airdrop" / "scan.toml", folder, links, GRAPHRISK_DATA=DATA)
+    metric = result.tables["metric"].to_pandas()
+    counts = metric[metric.name.str.startswith("wallets.")].set_index("name").value.astype(int).to_dict()
     rings, members = _listed(result)
     out = figures.ring_figures(rings, members, labels[labels.ring >= 0][["entity_id", "ring"]])
-    return facts | out | figures.score_figures(result.features, labels.set_index("entity_id").is_sybil.astype(bool))
+    scores = figures.score_figures(result.features, labels.set_index("entity_id").is_sybil.astype(bool))
+    return facts | out | scores | counts
 
 
 def laundering_10k(folder: Path) -> dict[str, Any]:
@@ -307,6 +316,8 @@ def _generate(script: str, *args: str) -> None:
 
 REPORTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "airdrop": airdrop,
+    **{f"airdrop_{name}": lambda folder, name=name: airdrop(folder, (name,)) for name in UNTIMED_LINKS},
+    "airdrop_wallets": lambda folder: airdrop(folder, UNTIMED_LINKS),
     "laundering_10k": laundering_10k,
     **{f"amlsim_{name}": lambda folder, name=name: amlsim(name, folder) for name in AMLSIM},
     **{f"{name}_accounts": lambda folder, name=name: account_model(name, folder) for name in ACCOUNT_LABELS},

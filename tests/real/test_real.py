@@ -54,6 +54,13 @@ def test_airdrop(tmp_path):
     agrees(figures, tmp_path / "airdrop" / "store", "airdrop")
 
 
+def test_airdrop_with_links_between_wallets(tmp_path):
+    figures = report("airdrop_wallets", tmp_path)
+    assert figures["recovered"] > 0.45
+    assert figures["auc"] > 0.8
+    assert 0 < figures["wallets.first_funder.links"] < figures["wallets.first_funder.links_without_exclusions"]
+
+
 def test_laundering_10k(tmp_path):
     figures = report("laundering_10k", tmp_path)
     assert figures["auc"] > 0.9

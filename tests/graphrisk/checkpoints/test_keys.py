@@ -60,13 +60,14 @@ def test_what_changes_what_is_loaded_changes_the_key_and_what_does_not_does_not(
     keys = [
         load_key(config.model_copy(update={"max_rejected_share": 0.1}), None),
         load_key(config, pd.Timestamp("2026")),
+        load_key(config, None, transactions=True),
     ]
     keys.append(load_key(LoadConfig.model_validate(config.model_dump() | other), None))
     hashed = LoadConfig.model_validate(config.model_dump() | {"identifiers": {"hash_key_env": "SECRET"}})
     keys.append(load_key(hashed, None))
     monkeypatch.setenv("SECRET", "fedcba9876543210")
     keys.append(load_key(hashed, None))
-    assert len({key, *keys}) == 6
+    assert len({key, *keys}) == 7
     assert load_key(config.model_copy(update={"threads": 1, "memory_limit": "1GB"}), None) == key
 
 

@@ -14,6 +14,7 @@ from graphrisk.rings.links import find_ring_links
 from graphrisk.rings.reliance import reliance
 from graphrisk.rings.removal import Removals, removals
 from graphrisk.rings.search import search, surroundings
+from graphrisk.rings.wallets.settings import WalletSettings
 from graphrisk.stages import StageLog
 from loaders import load
 
@@ -65,6 +66,15 @@ def test_agrees_where_starts_say_nothing(searched):
     history = replace(found.history, timed=False)
     plain = search(found.sharing, found.policy, history, settings, Transparent(False, history.claim_rate), 0)
     check(plain, settings, every=11)
+
+
+def test_agrees_where_wallets_are_linked(world):
+    config = read_config(world / "scan.toml")
+    config = config.model_copy(update={"wallets": WalletSettings(links=["first_funder", "last_sweep", "funder_burst"])})
+    found, _, _ = find_rings(config, load(config.load_config(), as_of=config.scan.as_of), StageLog(None))
+    _, told = check(found, config.rings, every=9)
+    kinds = found.sharing.kinds[told.signals]
+    assert (kinds == found.sharing.signal_types.index("first_funder")).any()
 
 
 def test_portions_change_nothing_and_wide_rings_keep_their_strongest_signal(searched, monkeypatch):
