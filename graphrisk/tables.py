@@ -16,7 +16,7 @@ ENTITIES = pa.list_(pa.struct([("entity_type", TEXT), ("entity_id", TEXT)]))
 PARTS = pa.list_(pa.struct([("part", TEXT), ("entity_type", TEXT), ("entity_id", TEXT), ("weight", REAL)]))
 STAGES = pa.list_(pa.struct([("name", TEXT), ("seconds", REAL), ("peak_mb", REAL), ("rows", WHOLE)]))
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """One more whenever a table or a column comes or goes; readers take every older one."""
 
 _SCAN_ID = ("scan_id", TEXT, "the scan; made of `as_of` and a hash of everything the result depends on")
@@ -119,6 +119,23 @@ COLUMNS: dict[str, tuple[tuple[str, pa.DataType, str], ...]] = {
         ("n_events", WHOLE, "how often"),
         ("n_accounts", WHOLE, "how many accounts in all share the signal; null between two members"),
         ("is_hub", FLAG, "whether the signal is a hub"),
+    ),
+    "ring_act": (
+        _SCAN_ID,
+        _RING_ID,
+        ("act", TEXT, "`sign_up`, `bonus`, `referral` or `transfer`"),
+        ("occurred_at", UTC_TIME, "when; acts without a time have no row"),
+        ("source_type", TEXT, "type of who acted"),
+        ("source_id", TEXT, "who signed up, took the bonus, invited (a member or not) or paid"),
+        ("target_type", TEXT, "type of the other; null if none"),
+        ("target_id", TEXT, "the member that was invited or paid; null if none"),
+        ("value", REAL, "of the bonus or transfer; null if unknown"),
+        ("currency", TEXT, "of `value`; null where the data name none"),
+        (
+            "n_acts",
+            WHOLE,
+            "acts of this kind in the ring; up to 500 of them have a row, spread evenly over their order in time",
+        ),
     ),
     "ring_event": (
         _SCAN_ID,
