@@ -58,7 +58,8 @@ def add_patterns(
             "ring_member": _member_columns(tables, rings, ids, sharing, history),
             "ring_link": _link_columns(tables, rings, ids, sharing),
             "ring_evidence": tables.evidence_columns(ids, lines),
-        }
+        },
+        {ring_id: sharing.actors[ring.members].astype(np.int64) for ring_id, ring in zip(ids, rings, strict=True)},
     )
     tables.raise_scores(
         np.concatenate([sharing.actors[ring.members] for ring in rings]).astype(np.int64),

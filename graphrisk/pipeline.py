@@ -15,6 +15,7 @@ import pyarrow as pa
 from algorithms.times import MISSING_TIME
 from gnn.transparent import Transparent
 from graphrisk import __version__
+from graphrisk.act_table import add_acts
 from graphrisk.alerts.swallowed import Alert, find_alerts
 from graphrisk.checkpoints.folder import Checkpoints
 from graphrisk.checkpoints.keys import load_key, search_key
@@ -111,6 +112,7 @@ def run_scan(
             tables.add_entities(found, config.rings)
             currency = amount_currency(loaded.graph.transfers)
             add_patterns(tables, patterns, found.sharing, found.history, config.rings, currency)
+            add_acts(tables, loaded.graph, found.sharing, found.history, config.rings)
             tables.add_hubs(found, policy)
             alerts = find_alerts(found, tables.ring_ids, config.rings)
             tables.add_metrics(found, nulls, changes, patterns)

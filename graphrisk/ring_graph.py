@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import igraph
 
+from graphrisk.ring_folding import Fold, fold_hubs
 from graphrisk.rings.wallets import LINKS
 from graphrisk.view_page import clean
 
@@ -53,7 +54,9 @@ class RingGraph:
     scores : dict of node to float
         Member score of every member of the ring.
     signals : dict of node to dict
-        A row of `ring_link` for every signal of the ring.
+        A row of `ring_link` for every signal of the ring, one for each fold.
+    folds : dict of node to Fold
+        What is drawn in the place of several hubs of one type.
     """
 
     nodes: tuple[Node, ...]
@@ -61,21 +64,30 @@ class RingGraph:
     ends: tuple[tuple[int, int], ...]
     scores: dict[Node, float]
     signals: dict[Node, Row]
+    folds: dict[Node, Fold]
 
     @property
     def n_total(self) -> int:
-        """Members and signals of the ring, drawn or not."""
-        return len(self.scores) + len(self.signals)
+        """Members and signals of the ring, drawn or not, each folded hub for itself."""
+        return len(self.scores) + len(self.signals) + _n_folded(self.folds.values()) - len(self.folds)
 
     def shown(self) -> str:
         """Say what part is drawn."""
-        left_out = self.n_total - len(self.nodes)
-        text = f"showing {len(self.nodes):,} of {self.n_total:,} entities"
-        return text + (f", the strongest; {left_out:,} are left out" if left_out else "")
+        drawn = [self.folds[node] for node in self.nodes if node in self.folds]
+        n_folded = _n_folded(drawn)
+        n_drawn = len(self.nodes) + n_folded - len(drawn)
+        text = f"showing {n_drawn:,} of {self.n_total:,} entities"
+        if left_out := self.n_total - n_drawn:
+            text += f", the strongest; {left_out:,} are left out"
+        return text + (f"; {n_folded:,} hubs are folded into {len(drawn):,}" if drawn else "")
+
+
+def _n_folded(folds: Iterable[Fold]) -> int:
+    return sum(len(fold.hubs) for fold in folds)
 
 
 def choose_graph(members: Sequence[Row], links: Sequence[Row], *, most: int = MOST_NODES) -> RingGraph:
-    """Choose what to draw: everything, or the strongest, of which at most two thirds are members.
+    """Choose what to draw: everything with hubs folded, or the strongest, of which at most two thirds are members.
 
     Parameters
     ----------
@@ -89,6 +101,7 @@ def choose_graph(members: Sequence[Row], links: Sequence[Row], *, most: int = MO
     RingGraph
     """
     scores: dict[Node, float] = {(row["entity_type"], row["entity_id"]): row["member_score"] for row in members}
+    links, folds = fold_hubs(links, scores)
     signals: dict[Node, Row] = {}
     weights: dict[Node, float] = {}
     for row in links:
@@ -102,7 +115,7 @@ def choose_graph(members: Sequence[Row], links: Sequence[Row], *, most: int = MO
     number = {node: k for k, node in enumerate(kept)}
     rows = [row for row in links if _ends(row)[0] in number and _ends(row)[1] in number]
     ends = [(number[_ends(row)[0]], number[_ends(row)[1]]) for row in rows]
-    return RingGraph(tuple(kept), tuple(rows), tuple(ends), scores, signals)
+    return RingGraph(tuple(kept), tuple(rows), tuple(ends), scores, signals, folds)
 
 
 def _ends(row: Row) -> tuple[Node, Node]:
@@ -135,7 +148,8 @@ def place_nodes(n: int, edges: Sequence[tuple[int, int]]) -> list[tuple[float, f
 
 def about_link(row: Row) -> str:
     """Say what a link is, how much it weighs and when it was."""
-    lines = [row["link_type"].replace("_", " "), f"{row['weight']:.2f} nats"]
+    hubs = f", {row['n_hubs']:,} of the hubs" if "n_hubs" in row else ""
+    lines = [row["link_type"].replace("_", " ") + hubs, f"{row['weight']:.2f} nats"]
     if row["first_seen"] is not None:
         lines.append(f"{row['first_seen']:%Y-%m-%d %H:%M} to {row['last_seen']:%Y-%m-%d %H:%M} UTC")
     return clean("\n".join(lines))
@@ -148,7 +162,8 @@ def legend_of(graph: RingGraph) -> list[tuple[str, str, str]]:
         colour, _, mark = LOOKS.get(kind, OTHER_LOOK)
         legend.append((mark, colour, clean(kind, 40)))
     if any(row["is_hub"] for row in graph.signals.values()):
-        legend.append(("■", HUB_COLOUR, "grey: a hub"))
+        folded = "; several of a type are folded into one" if graph.folds else ""
+        legend.append(("■", HUB_COLOUR, f"grey: a hub{folded}"))
     for kind in sorted({row["link_type"] for row in graph.links} & set(LINK_LOOKS)):
         colour, meaning = LINK_LOOKS[kind]
         legend.append(("→", colour, meaning))

@@ -66,6 +66,7 @@ class ScanTables:
         self.scan_id = scan_id
         self.ring_ids: list[str] = []
         self._entity_nodes: npt.NDArray[np.int64] = np.empty(0, np.int64)
+        self._member_nodes: dict[str, npt.NDArray[np.int64]] = {}
         self._loaded = loaded
         self._graph = loaded.graph
         self._tables: dict[str, dict[str, Any] | pa.Table] = {
@@ -124,6 +125,8 @@ class ScanTables:
     def _add_members(self, found: Search, members: list[npt.NDArray[np.int32]]) -> None:
         flat = np.concatenate(members) if members else np.empty(0, np.int32)
         nodes = found.sharing.actors[flat]
+        groups = [found.sharing.actors[group].astype(np.int64) for group in members]
+        self._member_nodes = dict(zip(self.ring_ids, groups, strict=True))
         scores = [member_scores(found, int(c)) for c in found.chosen]
         self._tables["ring_member"] = {
             "ring_id": np.repeat(np.array(self.ring_ids, dtype=object), [len(m) for m in members]),
@@ -197,12 +200,21 @@ class ScanTables:
             **columns,
         }
 
+    def listed(self) -> dict[str, npt.NDArray[np.int64]]:
+        """Node ids of the members of every ring listed so far, in the order of the table `ring`."""
+        ring_ids = self._shaped("ring", self._tables["ring"])["ring_id"].to_pylist()
+        return {ring_id: self._member_nodes[ring_id] for ring_id in ring_ids}
+
+    def put(self, name: str, columns: dict[str, Any]) -> None:
+        """Set a whole table."""
+        self._tables[name] = columns
+
     def scores_by_ring(self) -> dict[str, float]:
         """Score of every ring listed so far."""
         ring = self._shaped("ring", self._tables["ring"])
         return dict(zip(ring["ring_id"].to_pylist(), ring["score"].to_pylist(), strict=True))
 
-    def append(self, rows: dict[str, dict[str, Any]]) -> None:
+    def append(self, rows: dict[str, dict[str, Any]], members: dict[str, npt.NDArray[np.int64]]) -> None:
         """Add rings with their members, links and evidence, and put all in the order of the score, worst first.
 
         A ring that is listed already is replaced.
@@ -211,7 +223,10 @@ class ScanTables:
         ----------
         rows : dict of str to dict
             Columns to add to ``ring``, ``ring_member``, ``ring_link`` and ``ring_evidence``.
+        members : dict of str to array of int64
+            Node ids of the members of each of these rings.
         """
+        self._member_nodes |= members
         parts = {name: [self._shaped(name, self._tables[name]), self._shaped(name, rows[name])] for name in rows}
         new = parts["ring"][1]["ring_id"]
         for tables in parts.values():

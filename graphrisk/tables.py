@@ -121,6 +121,23 @@ COLUMNS: dict[str, tuple[tuple[str, pa.DataType, str], ...]] = {
         ("is_hub", FLAG, "whether the signal is a hub"),
         ("score_without", REAL, "score of the ring if the signal counted for nothing; null if that was not tried"),
     ),
+    "ring_act": (
+        _SCAN_ID,
+        _RING_ID,
+        ("act", TEXT, "`sign_up`, `bonus`, `referral` or `transfer`"),
+        ("occurred_at", UTC_TIME, "when; acts without a time have no row"),
+        ("source_type", TEXT, "type of who acted"),
+        ("source_id", TEXT, "who signed up, took the bonus, invited (a member or not) or paid"),
+        ("target_type", TEXT, "type of the other; null if none"),
+        ("target_id", TEXT, "the member that was invited or paid; null if none"),
+        ("value", REAL, "of the bonus or transfer; null if unknown"),
+        ("currency", TEXT, "of `value`; null where the data name none"),
+        (
+            "n_acts",
+            WHOLE,
+            "acts of this kind in the ring; up to 500 of them have a row, spread evenly over their order in time",
+        ),
+    ),
     "ring_event": (
         _SCAN_ID,
         _RING_ID,

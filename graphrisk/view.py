@@ -12,6 +12,7 @@ import pyvis
 from pyvis.network import Network
 
 from graphrisk.explain import rows_of
+from graphrisk.ring_folding import Fold
 from graphrisk.ring_graph import (
     HUB_COLOUR,
     LABELLED_NODES,
@@ -90,7 +91,10 @@ def _draw(members: list[Row], links: list[Row]) -> tuple[dict[str, Any], list[tu
     net = Network(directed=True)
     places = place_nodes(len(graph.nodes), graph.ends)
     for number, (node, (x, y)) in enumerate(zip(graph.nodes, places, strict=True)):
-        _add_node(net, number, node, graph.signals.get(node), graph.scores.get(node), len(graph.nodes), (x, y))
+        if node in graph.folds:
+            _add_fold(net, number, graph.folds[node], (x, y))
+        else:
+            _add_node(net, number, node, graph.signals.get(node), graph.scores.get(node), len(graph.nodes), (x, y))
     for row, (source, target) in zip(graph.links, graph.ends, strict=True):
         direct = row["n_accounts"] is None
         colour, _ = LINK_LOOKS.get(row["link_type"], (SHARED_COLOUR, ""))
@@ -105,6 +109,13 @@ def _draw(members: list[Row], links: list[Row]) -> tuple[dict[str, Any], list[tu
         )
     drawn = {"nodes": net.nodes, "edges": net.edges, "options": OPTIONS}
     return drawn, legend_of(graph), graph.shown()
+
+
+def _add_fold(net: Network, number: int, fold: Fold, at: tuple[float, float]) -> None:
+    """Several hubs as one node, labelled in large rings too, since it is one of few."""
+    _, shape, _ = LOOKS.get(fold.kind, OTHER_LOOK)
+    title = "\n".join(fold.about(lambda name: clean(name, 60)))
+    net.add_node(number, label=fold.label(), title=title, color=HUB_COLOUR, shape=shape, size=18, x=at[0], y=at[1])
 
 
 def _add_node(

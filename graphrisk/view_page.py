@@ -67,9 +67,11 @@ def clean(text: object, longest: int = LONGEST_TEXT) -> str:
     str
         Not yet escaped for HTML.
     """
-    kept = "".join(
-        c if c in " \n" or unicodedata.category(c)[0] not in "CZ" else "\N{REPLACEMENT CHARACTER}" for c in str(text)
-    )
+    kept = str(text)
+    if not kept.isprintable():  # which is what nearly every text is, and quick to see
+        kept = "".join(
+            c if c in " \n" or unicodedata.category(c)[0] not in "CZ" else "\N{REPLACEMENT CHARACTER}" for c in kept
+        )
     return kept if len(kept) <= longest else kept[: longest - 1] + "…"
 
 

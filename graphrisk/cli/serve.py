@@ -35,6 +35,22 @@ def serve(
     proxy_from: Annotated[list[str] | None, typer.Option(help="Address that this proxy comes from.")] = None,
     tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain (PEM), to speak TLS.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Its key (PEM).")] = None,
+    requests_per_minute: Annotated[
+        int,
+        typer.Option(
+            envvar="GRAPHRISK_REQUESTS_PER_MINUTE",
+            min=1,
+            help="Most requests of each person, and of each address where nobody is logged in.",
+        ),
+    ] = 1200,
+    logins_per_minute: Annotated[
+        int,
+        typer.Option(
+            envvar="GRAPHRISK_LOGINS_PER_MINUTE",
+            min=1,
+            help="Most tries to log in from each address and under each name.",
+        ),
+    ] = 10,
     add_user: Annotated[str | None, typer.Option(help="Add a user who may do everything, and end.")] = None,
     json: JsonOption = False,
 ) -> None:
@@ -65,6 +81,8 @@ def serve(
         proxy_header=proxy_header,
         allowed_hosts=tuple(name.lower() for name in allow_host or ()),
         is_tls=tls_cert is not None,
+        requests_per_minute=requests_per_minute,
+        logins_per_minute=logins_per_minute,
         **trusted,
     )
     app = create_app(settings)

@@ -48,17 +48,18 @@ def create_app(settings: ServeSettings) -> FastAPI:
     reader, book = StoreReader(settings.store), CaseBook(settings.store)
     # the pages that FastAPI makes for its OpenAPI load scripts from elsewhere
     app = FastAPI(title="graphrisk", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    sessions = Sessions()
     app.state.service = Service(
         settings=settings,
         reader=reader,
         queues=Queues(reader),
         book=book,
         users=Users(book.database),
-        sessions=Sessions(),
+        sessions=sessions,
         logins=RateLimit(settings.logins_per_minute),
         templates=make_environment(),
     )
-    app.middleware("http")(Protection(settings))
+    app.middleware("http")(Protection(settings, sessions))
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     for pages in (account_pages, queue_pages, ring_pages, case_actions):
         app.include_router(pages.router)

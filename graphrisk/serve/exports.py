@@ -16,7 +16,7 @@ from graphrisk.view_page import clean
 
 Row = dict[str, Any]
 
-TABLES = ("ring_member", "ring_evidence", "ring_link", "ring")
+TABLES = ("ring_member", "ring_evidence", "ring_link", "ring_act", "ring")
 FORMATS = {"csv": "text/csv; charset=utf-8", "graphml": "application/xml", "gexf": "application/xml"}
 FORMATS |= {"json": "application/json"}
 LONGEST_NAME = 4000

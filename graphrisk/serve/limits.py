@@ -1,11 +1,11 @@
-"""How many requests one address may make: a bucket that fills evenly."""
+"""How many requests one person or one address may make: a bucket that fills evenly."""
 
 from __future__ import annotations
 
 import threading
 import time
 
-MOST_ADDRESSES = 50_000
+MOST_KEYS = 50_000
 
 
 class RateLimit:
@@ -14,6 +14,11 @@ class RateLimit:
     Parameters
     ----------
     per_minute : int
+
+    Raises
+    ------
+    ValueError
+        If it is below 1.
     """
 
     def __init__(self, per_minute: int) -> None:
@@ -32,6 +37,6 @@ class RateLimit:
             left = min(self._most, left + (moment - at) * self._per_second)
             wait = 0.0 if left >= 1 else (1 - left) / self._per_second
             self._left[key] = (left if wait else left - 1, moment)
-            while len(self._left) > MOST_ADDRESSES:
+            while len(self._left) > MOST_KEYS:
                 del self._left[next(iter(self._left))]
             return wait

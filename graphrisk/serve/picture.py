@@ -60,7 +60,10 @@ def _node(
     colour, _, _ = LOOKS.get(kind, OTHER_LOOK)
     signal, score, number = graph.signals.get(node), graph.scores.get(node), numbers.get(node)
     lines = [f"{clean(kind, 40)} {names(name, 80)}"]
-    if score is not None:
+    fold = graph.folds.get(node)
+    if fold is not None:
+        lines = fold.about(lambda hub: names(hub, 60))
+    elif score is not None:
         lines += [f"member {number}", f"member score {score:.3f}"]
     elif signal is not None:
         lines.append(f"shared by {signal['n_accounts']:,} accounts in all")
@@ -72,7 +75,7 @@ def _node(
         "y": -at[1],
         "size": (4 if small else 7) if score is not None else (3 if small else 5),
         "colour": HUB_COLOUR if is_hub else colour,
-        "label": names(name, 40),
+        "label": names(name, 40) if fold is None else fold.label(),
         "member": number,
         "about": lines,
     }

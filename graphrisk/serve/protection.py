@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ipaddress
 import math
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from fastapi import Request
 from fastapi.responses import PlainTextResponse
 from starlette.responses import Response
 
+from graphrisk.cases.book import clean_actor
+from graphrisk.cases.database import CaseError
 from graphrisk.serve.context import address_of, is_cookie
 from graphrisk.serve.limits import RateLimit
 from graphrisk.serve.sessions import COOKIE, LONGEST_SECONDS, Sessions
@@ -37,10 +41,12 @@ class Protection:
     Parameters
     ----------
     settings : ServeSettings
+    sessions : Sessions
+        Tell who is logged in, for the limit of each person.
     """
 
-    def __init__(self, settings: ServeSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: ServeSettings, sessions: Sessions) -> None:
+        self._settings, self._sessions = settings, sessions
         self._limit = RateLimit(settings.requests_per_minute)
         self._hosts = settings.hosts()
 
@@ -77,10 +83,30 @@ class Protection:
         return None
 
     def _who(self, request: Request) -> str:
-        """Whose limit it is: all people behind a trusted proxy come from one address, so each name has its own."""
+        """Whose limit it is: the person's, from wherever they ask, or else that of the address.
+
+        All people behind a proxy, or in one office, come from one address, so each of them has a limit of their own.
+        """
         header, address = self._settings.proxy_header, address_of(request)
-        told = request.headers.get(header, "") if header and address in self._settings.proxy_from else ""
-        return f"{address} {told[:200]}"
+        if header is not None:
+            name = request.headers.get(header, "") if address in self._settings.proxy_from else ""
+        else:
+            key = request.cookies.get(COOKIE)
+            name = self._sessions.user_of(key) or "" if key is not None and is_cookie(key) else ""
+        with suppress(CaseError):
+            return f"person {clean_actor(name)}"
+        return f"address {_network(address)}"
+
+
+def _network(address: str) -> str:
+    """An address, or the part of it that names one household: whoever has one IPv6 address has 2^64 of them."""
+    try:
+        known = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(known, ipaddress.IPv4Address):
+        return str(known)
+    return str(known.ipv4_mapped or ipaddress.ip_network((known, 64), strict=False))
 
 
 def _host(request: Request) -> str:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from graphrisk.store import ResultStore, StoreError
 
-OF_RING = ("ring", "ring_member", "ring_evidence", "ring_link", "ring_event", "ring_history", "alert")
+OF_RING = ("ring", "ring_member", "ring_evidence", "ring_link", "ring_act", "ring_event", "ring_history", "alert")
 Row = dict[str, Any]
 
 

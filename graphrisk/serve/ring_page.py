@@ -21,7 +21,7 @@ Row = dict[str, Any]
 Node = tuple[str, str]
 
 TABLES = ("ring", "ring_member", "ring_evidence", "ring_link", "ring_event", "ring_history")
-MEMBERS_SHOWN, SIGNALS_SHOWN, SCANS_SHOWN = 100, 25, 60
+MEMBERS_SHOWN, SIGNALS_SHOWN, SCANS_SHOWN, ACTS_SHOWN = 100, 25, 60, 200
 
 
 @dataclass(frozen=True)
@@ -162,9 +162,24 @@ class RingData:
             )
         return sorted(found, key=lambda signal: (signal.is_hub, -signal.weight, signal.kind, signal.name))
 
+    @cached_property
+    def acts(self) -> list[Row]:
+        """Rows of `ring_act` as they are, in the order of time; none in scans from before that table."""
+        rows: list[Row] = self.table("ring_act").to_pylist()
+        return rows
+
+    def act_rows(self, page: int) -> list[Row]:
+        """One page of the acts, each with what it shows of who did what to whom."""
+        rows = self.acts[(page - 1) * ACTS_SHOWN : page * ACTS_SHOWN]
+        return [{**row, "who": self._party(row, "source"), "whom": self._party(row, "target")} for row in rows]
+
+    def _party(self, row: Row, end: str) -> str:
+        name, number = row[f"{end}_id"], self.numbers.get((row[f"{end}_type"], row[f"{end}_id"]))
+        return "" if name is None else self.names(name) + ("" if number is None else f" (#{number})")
+
     def timeline(self) -> Timeline | None:
         """When things happened."""
-        return make_timeline(self.members, self.links)
+        return make_timeline(self.members, self.links, self.acts)
 
     def lineage(self) -> str | None:
         """Since when the ring is known, in one sentence."""

@@ -15,7 +15,7 @@ from graphrisk.serve.compare import compare
 from graphrisk.serve.context import CurrentService, CurrentViewer, Investigator, Service
 from graphrisk.serve.exports import FORMATS, TABLES, ring_network, to_csv, to_graph_file
 from graphrisk.serve.picture import draw
-from graphrisk.serve.ring_page import MEMBERS_SHOWN, SIGNALS_SHOWN, RingData
+from graphrisk.serve.ring_page import ACTS_SHOWN, MEMBERS_SHOWN, SIGNALS_SHOWN, RingData
 from graphrisk.serve.sessions import Viewer
 from graphrisk.tables import SCHEMAS
 
@@ -76,6 +76,26 @@ def why(
     return service.render("why.html", viewer, **values)
 
 
+@router.get("/acts")
+def acts(
+    ring_id: RingId,
+    viewer: CurrentViewer,
+    service: CurrentService,
+    page: Annotated[int, Query(ge=1, le=10**6)] = 1,
+    scan: ScanId = "",
+) -> Response:
+    """What the members did, act by act in the order of time."""
+    data = service.ring(viewer, ring_id, scan, what=f"acts, page {page}")
+    n_pages = max(1, -(-len(data.acts) // ACTS_SHOWN))
+    page = min(page, n_pages)
+    left_out = {row["act"]: row["n_acts"] for row in data.acts}
+    for row in data.acts:
+        left_out[row["act"]] -= 1
+    values: dict[str, Any] = {"data": data, "rows": data.act_rows(page), "page": page, "n_pages": n_pages}
+    values["left_out"] = {act: n for act, n in left_out.items() if n}
+    return service.render("acts.html", viewer, **values)
+
+
 @router.get("/compare")
 def compare_scans(
     ring_id: RingId, viewer: CurrentViewer, service: CurrentService, before: ScanId, scan: ScanId = ""
@@ -95,7 +115,7 @@ def export(
     viewer: CurrentViewer,
     service: CurrentService,
     kind: Literal["csv", "graphml", "gexf", "json"] = "csv",
-    table: Literal["ring_member", "ring_evidence", "ring_link", "ring"] = "ring_member",
+    table: Literal["ring_member", "ring_evidence", "ring_link", "ring_act", "ring"] = "ring_member",
     scan: ScanId = "",
 ) -> Response:
     """The ring as a file; identifiers are in it as the page shows them."""

@@ -36,8 +36,10 @@ class ServeSettings:
         Further names by which browsers may call the page.
     is_tls : bool
         Whether the server speaks TLS itself.
-    requests_per_minute, logins_per_minute : int
-        Most per address.
+    requests_per_minute : int
+        Most of each person, and of each address where nobody is logged in; the page's own scripts count too.
+    logins_per_minute : int
+        Most tries to log in from each address, and under each name.
     local_user : str
         Who everybody is where nobody has to log in.
     """
@@ -58,6 +60,9 @@ class ServeSettings:
             object.__setattr__(self, "local_user", getpass.getuser())
         if self.proxy_header is not None and not self.proxy_header.replace("-", "").isalnum():
             raise ServeError(f"a header must be named by letters, digits and dashes, got {self.proxy_header!r}")
+        for name in ("requests_per_minute", "logins_per_minute"):
+            if getattr(self, name) < 1:
+                raise ServeError(f"`{name}` must be at least 1, got {getattr(self, name)}")
 
     @property
     def is_loopback(self) -> bool:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from graphrisk.store import ResultStore, StoreError
-from graphrisk.tables import SCHEMA_VERSION
+from graphrisk.tables import SCHEMA_VERSION, SCHEMAS
 
 PUBLISHER = """
 import sys, time
@@ -110,6 +110,17 @@ def test_a_scan_of_an_older_schema_is_read_with_nulls_for_what_came_since(tmp_pa
     assert store.table("ring").drop_columns(["model"]).equals(tables["ring"].drop_columns(["model"]))
     assert store.table("ring")["model"].null_count == 1
     assert len(store.table("ring_history")) == 0
+
+
+def test_a_scan_from_before_single_acts_has_none_and_is_whole(tmp_path, tables):
+    store = ResultStore(tmp_path)
+    folder = store.publish("s1", tables, {})
+    (folder / "ring_act.parquet").unlink()
+    entries = store.manifest("s1")["tables"]
+    rewrite_manifest(store, "s1", schema_version=3, tables={k: v for k, v in entries.items() if k != "ring_act"})
+    assert store.table("ring_act").equals(SCHEMAS["ring_act"].empty_table())
+    assert store.table("ring_member").equals(tables["ring_member"])
+    store.verify("s1")
 
 
 def test_a_table_that_is_missing_is_refused_before_anything_is_written(tmp_path, tables):

@@ -1,5 +1,8 @@
 """The page of a ring, as text and in a real browser."""
 
+import sys
+import unicodedata
+
 import pytest
 
 from graphrisk.view import MOST_NODES, write_view
@@ -112,3 +115,10 @@ def test_an_unknown_ring_writes_nothing(make_tables, tmp_path):
 def test_cleaning_takes_out_what_a_screen_would_obey():
     assert clean("a\u202eb\x07c\u2028") == "a\ufffdb\ufffdc\ufffd"
     assert len(clean("x" * 10_000)) == 300
+
+
+def test_cleaning_keeps_of_every_character_what_its_category_says():
+    for number in range(sys.maxunicode + 1):
+        character = chr(number)
+        is_kept = character in " \n" or unicodedata.category(character)[0] not in "CZ"
+        assert clean(character) == (character if is_kept else "\ufffd"), hex(number)

@@ -3,14 +3,18 @@
 import io
 import json
 import xml.etree.ElementTree as ET
+from datetime import timedelta
 
 import networkx as nx
+import pyarrow as pa
 import pytest
 from fastapi.testclient import TestClient
 
 from graphrisk.serve.app import create_app
 from graphrisk.serve.settings import ServeSettings
 from graphrisk.store import ResultStore
+from graphrisk.tables import SCHEMAS
+from tests.graphrisk.conftest import MOMENT
 
 
 def test_the_queue_lists_rings_with_reasons_and_keeps_filters_in_the_address(local):
@@ -113,6 +117,45 @@ def test_the_print_view_has_a_picture_without_a_script(local):
     assert "<script" not in text
     svg = text[text.index('<svg class="picture"') :]
     assert len(ET.fromstring(svg[: svg.index("</svg>") + 6]).findall("circle")) == 10
+
+
+def keep_acts(store, n_transfers, n_acts):
+    """Publish the newest scan again, with a sign-up and transfers in `ring_act`."""
+    results = ResultStore(store)
+    tables = {name: results.table(name, "s2") for name in SCHEMAS}
+    same = {"scan_id": "s2", "ring_id": "r1", "source_type": "account", "target_type": None, "target_id": None}
+    same |= {"value": None, "currency": None}
+    rows = [same | {"act": "sign_up", "occurred_at": MOMENT, "source_id": "account-0003", "n_acts": 1}]
+    payment = {"act": "transfer", "source_id": "account-0003", "target_type": "account", "target_id": "account-0005"}
+    payment |= {"value": 1234.5, "currency": "USD", "n_acts": n_acts}
+    rows += [same | payment | {"occurred_at": MOMENT + timedelta(minutes=k)} for k in range(1, n_transfers + 1)]
+    tables["ring_act"] = pa.Table.from_pylist(rows, schema=SCHEMAS["ring_act"])
+    results.publish("s2", tables, {"as_of": "2026-01-02T00:00:00+00:00", "previous_scan_id": "s1"})
+
+
+def test_every_act_is_listed_in_order_and_what_is_left_out_is_said(local, store):
+    keep_acts(store, 450, 900)
+    text = local.get("/rings/r1").text
+    assert "transfers: showing 450 of 900, evenly over time" in text
+    first, last = local.get("/rings/r1/acts").text, local.get("/rings/r1/acts?page=3").text
+    assert [text.count("<tr><td") for text in (first, last)] == [200, 51]
+    assert first.index("signed up") < first.index("paid")
+    assert "450 transfers are left out, evenly over time" in first
+    assert "ac•••03 (#4)" in first
+    assert "1,234.50" in first
+    assert "Page 3 of 3" in last
+    assert 'rel="next"' not in last
+    assert "account-0003" not in first + local.get("/rings/r1/export?table=ring_act").text
+    local.post("/rings/r1/show")
+    assert "account-0005 (#6)" in local.get("/rings/r1/acts?page=99").text
+    looked = [event for event in local.client.app.state.service.book.audit() if event.event_type == "looked"]
+    assert looked[0].new == "acts, page 99"
+    assert "account-0005" in local.get("/rings/r1/export?table=ring_act").text
+
+
+def test_a_scan_from_before_single_acts_says_what_its_timeline_counts(local):
+    assert "of transfers the first and the last of each pair count" in local.get("/rings/r1").text
+    assert "keeps no single acts" in local.get("/rings/r1/acts").text
 
 
 def test_what_is_not_there_is_told(local):

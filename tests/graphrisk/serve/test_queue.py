@@ -132,4 +132,15 @@ def test_a_timeline_counts_every_act_that_has_a_time():
     assert {lane.name: lane.n for lane in line.lanes} == {"sign-ups": 4, "first bonuses": 1, "transfers": 2}
     assert sum(int(bar.text.split()[0]) for lane in line.lanes for bar in lane.bars) == 7
     assert (line.first, line.last) == (NOW, NOW + timedelta(days=9))
+    assert not line.is_whole
     assert make_timeline([], []) is None
+
+
+def test_where_single_acts_are_kept_a_timeline_counts_every_one_and_says_what_is_left_out():
+    members = [{"joined_at": NOW, "claimed_at": NOW}]
+    acts = [{"act": "transfer", "occurred_at": NOW + timedelta(days=k), "n_acts": 900} for k in range(7)]
+    acts += [{"act": "bonus", "occurred_at": NOW, "n_acts": 2}] * 2
+    line = make_timeline(members, [], acts)
+    assert line.is_whole
+    assert {lane.name: (lane.n, lane.n_all) for lane in line.lanes} == {"transfers": (7, 900), "bonuses": (2, 2)}
+    assert [len(lane.bars) for lane in line.lanes] == [1, 7]

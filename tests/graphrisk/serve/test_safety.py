@@ -9,6 +9,7 @@ from graphrisk.cases.database import CaseDatabase
 from graphrisk.cases.users import Users
 from graphrisk.serve.app import create_app
 from graphrisk.serve.settings import ServeError, ServeSettings
+from tests.graphrisk.serve.conftest import PASSWORD, Person
 
 ACTIONS = ("open", "assign", "note", "decide", "snooze", "wake", "block", "approve", "withdraw")
 
@@ -141,6 +142,59 @@ def test_an_address_that_asks_too_often_has_to_wait(store):
     client = TestClient(create_app(ServeSettings(store, requests_per_minute=5)), base_url="http://127.0.0.1")
     codes = [client.get("/health").status_code for _ in range(7)]
     assert codes == [200] * 5 + [429] * 2
+    refused = client.get("/static/page.css")
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "12")
+    assert "frame-ancestors 'none'" in refused.headers["content-security-policy"]
+
+
+def logged_in(app, name, address="127.0.0.1"):
+    person = Person(TestClient(app, base_url="http://127.0.0.1", client=(address, 1)))
+    assert person.post("/login", "/login", name=name, password=PASSWORD).status_code == 303
+    return person
+
+
+def test_each_person_has_a_limit_of_their_own_whatever_address_they_ask_from(people, store):
+    people("vera")
+    app = create_app(ServeSettings(store, requests_per_minute=20))
+    vera, again, ivan = (
+        logged_in(app, n, a) for n, a in (("vera", "10.1.1.1"), ("vera", "10.2.2.2"), ("ivan", "10.1.1.1"))
+    )
+    codes = [person.get("/search").status_code for _ in range(12) for person in (vera, again)]
+    assert codes == [200] * 20 + [429] * 4
+    assert int(again.get("/").headers["retry-after"]) in (1, 2, 3)
+    # the colleague in the same office goes on, and so does whoever is not logged in yet
+    assert ivan.get("/search").status_code == 200
+    assert TestClient(app, base_url="http://127.0.0.1", client=("10.1.1.1", 1)).get("/login").status_code == 200
+
+
+def test_people_behind_a_proxy_have_limits_of_their_own_and_nobody_else_can_use_up_theirs(store):
+    for name in ("ana", "ben"):
+        Users(CaseDatabase(store)).put(name, "viewer", None, actor="setup")
+    app = create_app(ServeSettings(store, "0.0.0.0", proxy_header="X-User", requests_per_minute=4))
+    proxy = TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 1))
+    other = TestClient(app, base_url="http://127.0.0.1", client=("10.0.0.9", 1))
+    assert [other.get("/", headers={"X-User": "ana"}).status_code for _ in range(6)] == [403] * 4 + [429] * 2
+    assert [proxy.get("/", headers={"X-User": n}).status_code for n in ("ana", "Ana ", "ANA", "ana", "ana")] == [
+        200, 200, 200, 200, 429,
+    ]  # fmt: skip
+    assert proxy.get("/", headers={"X-User": "ben"}).status_code == 200
+
+
+def test_one_household_of_addresses_has_one_limit(store):
+    app = create_app(ServeSettings(store, requests_per_minute=3))
+
+    def code(address):
+        return TestClient(app, base_url="http://127.0.0.1", client=(address, 1)).get("/health").status_code
+
+    assert [code(f"2001:db8:1:2::{k}") for k in range(1, 5)] == [200, 200, 200, 429]
+    assert code("2001:db8:1:3::1") == 200
+    assert [code(a) for a in ("10.0.0.1", "::ffff:10.0.0.1", "10.0.0.1", "::ffff:10.0.0.1")] == [200, 200, 200, 429]
+
+
+@pytest.mark.parametrize("name", ["requests_per_minute", "logins_per_minute"])
+def test_a_limit_below_one_is_refused(store, name):
+    with pytest.raises(ServeError, match=f"`{name}` must be at least 1, got 0"):
+        ServeSettings(store, **{name: 0})
 
 
 def test_a_long_form_is_refused_before_it_is_read(local):

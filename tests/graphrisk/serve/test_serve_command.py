@@ -35,7 +35,7 @@ def free_port():
 
 def test_it_serves_until_it_is_told_to_stop(store):
     port = free_port()
-    process = command("serve", "--store", store, "--port", port, "--json")
+    process = command("serve", "--store", store, "--port", port, "--requests-per-minute", 500, "--json")
     assert json.loads(process.stdout.readline())["address"] == f"http://127.0.0.1:{port}/"
     for _ in range(100):
         try:
