@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from algorithms.entity_graph import EntityGraph
 from algorithms.times import MISSING_TIME
+from graphrisk.rings.direct_pairs import REFERRAL
 from graphrisk.rings.history import History
 from graphrisk.rings.settings import RingSettings
-from graphrisk.rings.direct_pairs import REFERRAL
 from graphrisk.rings.sharing import Sharing, actor_of_nodes
 
 LongArray = npt.NDArray[np.int64]
