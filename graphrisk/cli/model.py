@@ -19,6 +19,9 @@ app = typer.Typer(no_args_is_help=True, help="Train, measure and describe models
 Configs = Annotated[
     list[Path] | None, typer.Argument(help="Configurations of scans whose `labels` sources name rings.")
 ]
+By = Annotated[
+    list[str] | None, typer.Option(help="Attribute of accounts to tell figures by, as `country`; more than once.")
+]
 Simulated = Annotated[int, typer.Option(min=0, help="Simulated worlds to take as well.")]
 Store = Annotated[Path, typer.Option(envvar="GRAPHRISK_STORE", help="Folder of the results; models lie in it.")]
 
@@ -39,6 +42,7 @@ def train(
     unlabelled: Annotated[
         bool, typer.Option(help="Groups that no label names may be rings all the same: only some rings are labelled.")
     ] = False,
+    by: By = None,
     test_after: Annotated[
         datetime | None,
         typer.Option(help="With `--accounts`: measure one trained as of then on what became known later."),
@@ -79,7 +83,7 @@ def train(
         return
     progress = ProgressPrinter()
     try:
-        populations = labelled_populations(configs or [], simulated, seed, progress, case_store=case_store)
+        populations = labelled_populations(configs or [], simulated, seed, progress, case_store=case_store, by=by or ())
         trees: Trees = "forest" if forest else "boosting"
         model, card = train_model(populations, name, seed=seed, progress=progress, trees=trees, unlabelled=unlabelled)
     except TrainingError as error:
@@ -91,6 +95,7 @@ def train(
         *(["--cases"] if cases else []),
         *(["--forest"] if forest else []),
         *(["--unlabelled"] if unlabelled else []),
+        *(word for name in by or [] for word in ("--by", name)),
         *(["--simulated", str(simulated)] if simulated else []),
     ]
     command = " ".join(["graphrisk model train", *told, "--name", name, "--seed", str(seed)])
@@ -138,6 +143,7 @@ def evaluate(
     configs: Configs = None,
     simulated: Simulated = 0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the simulated worlds.")] = 1,
+    by: By = None,
     store: Store = Path("store"),
     json: JsonOption = False,
 ) -> None:
@@ -155,7 +161,8 @@ def evaluate(
     model = load_model(model_folder(store, name))
     progress = ProgressPrinter()
     try:
-        figures = evaluate_model(model, labelled_populations(configs or [], simulated, seed, progress, part=False))
+        populations = labelled_populations(configs or [], simulated, seed, progress, part=False, by=by or ())
+        figures = evaluate_model(model, populations)
     finally:
         progress.close()
     if json:
@@ -163,6 +170,10 @@ def evaluate(
         return
     columns = ["population", "scored by", "true", "listed", "recovered", "false per true", "ring AP", "said", "rings"]
     print_table(f"Model {name}", columns, [[row[column] for column in columns] for row in figures["rows"]])
+    columns = ["by", "group", "listed", "right", "low", "high", "said", "reachable", "recovered"]
+    print_table(
+        "By what the groups are like", columns, [[row[column] for column in columns] for row in figures["groups"]]
+    )
     typer.echo(f"expected calibration error of {name}: {figures['calibration_error']:.3f}")
 
 

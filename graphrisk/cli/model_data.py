@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,10 +87,12 @@ def labelled_populations(
     progress: Progress,
     part: bool = True,
     case_store: Path | None = None,
+    by: Sequence[str] = (),
 ) -> list[LabelledCandidates]:
     """Search all that was named, and label what was found; one population alone is parted where `part` says so."""
     from graphrisk.models.labelled import split_population
     from graphrisk.models.training import N_PARTS, label_scans
+    from graphrisk.models.traits import TraitError
     from graphrisk.models.worlds import plan_worlds, simulated_configs
 
     if not configs and not simulated:
@@ -101,7 +103,10 @@ def labelled_populations(
             yield from read
         yield from simulated_configs(plan_worlds(simulated, seed))
 
-    found = list(label_scans(every(), len(configs) + simulated, progress))
+    try:
+        found = list(label_scans(every(), len(configs) + simulated, progress, by))
+    except TraitError as error:
+        raise UsageError(str(error)) from error
     for population in found:
         if population.n_true == 0:
             raise UsageError(f"{population.name}: no label names a ring; a `labels` source must give `ring_id`")

@@ -42,10 +42,26 @@ def card_text(card: dict[str, Any]) -> str:
         ),
         "  said -> true (n):",
         *(f"    {row['said']:.3f} -> {row['true']:.3f} ({row['n']:,})" for row in figures["reliability"]),
+        *_groups(figures.get("groups", [])),
         "Limits:",
         *(f"  - {limit}" for limit in card["limits"]),
     ]
     return "\n".join(lines)
+
+
+def _groups(rows: list[dict[str, Any]]) -> list[str]:
+    """Figures by what the groups are like; cards from before there were any have none."""
+    out = ["By size, typology and given attributes (right of listed, recovered of reachable rings):"] if rows else []
+    for row in rows:
+        right = "none listed" if row["right"] is None else f"{row['right']:.1%} of {row['listed']:,} right"
+        right += (
+            "" if row["right"] is None else f" (95 %: {row['low']:.1%} to {row['high']:.1%}), said {row['said']:.3f}"
+        )
+        found = (
+            "no ring reachable" if row["recovered"] is None else f"{row['recovered']:.1%} of {row['reachable']:,} found"
+        )
+        out.append(f"  {row['by']} {row['group']}: {right}; {found}")
+    return out
 
 
 def _unlabelled(card: dict[str, Any]) -> list[str]:

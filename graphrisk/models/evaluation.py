@@ -12,6 +12,7 @@ from gnn.ring_trees import RingTrees
 from gnn.scoring import RingModel, sigmoid
 from gnn.transparent import Transparent
 from graphrisk.models.figures import average_precision, list_candidates, list_figures
+from graphrisk.models.groups import group_rows
 from graphrisk.models.labelled import LabelledCandidates
 
 FloatArray = npt.NDArray[np.float64]
@@ -29,19 +30,27 @@ def evaluate_model(model: RingTrees, populations: list[LabelledCandidates]) -> d
     Returns
     -------
     dict
-        ``rows``: one per population and score; ``calibration_error`` over all that the model lists.
+        ``rows``: one per population and score; ``calibration_error`` over all that the model lists; ``groups``: what
+        it lists by size, typology and given attributes.
     """
-    rows, said, true = [], [], []
+    rows, said, true, outputs = [], [], [], []
     transparent = Transparent(timed=True, claim_rate=0.0)
     for population in populations:
         log_odds = model.log_odds(population.features)
+        outputs.append(log_odds)
         chosen, is_match = list_candidates(population, log_odds, model.levels.least, model.size_bonus)
         said.append(sigmoid(log_odds[chosen]))
         true.append(is_match)
         rows.append(_row(population, model, log_odds))
         rows.append(_row(population, transparent, population.log_odds))
     bins = reliability(np.concatenate(said), np.concatenate(true))
-    return {"rows": rows, "calibration_error": bins.error, "said": bins.said.tolist(), "true": bins.true.tolist()}
+    return {
+        "rows": rows,
+        "calibration_error": bins.error,
+        "said": bins.said.tolist(),
+        "true": bins.true.tolist(),
+        "groups": group_rows(populations, outputs, model.levels.least, model.size_bonus),
+    }
 
 
 def _row(population: LabelledCandidates, model: RingModel, log_odds: FloatArray) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from gnn.calibration import Calibration, fit_calibration, longest_list, reliabil
 from gnn.ring_trees import LEVELS
 from gnn.scoring import sigmoid
 from graphrisk.models.figures import list_candidates, list_figures
+from graphrisk.models.groups import group_rows
 from graphrisk.models.labelled import LabelledCandidates
 
 FloatArray = npt.NDArray[np.float64]
@@ -76,6 +77,7 @@ def held_out_figures(
         ],
         "false_discovery": [_false_discovery(*crossed[:2], rate) for rate in (0.05, 0.1, 0.2)],
         "interval_coverage": rounded(_coverage(*crossed, calibration.spread)),
+        "groups": group_rows(populations, log_odds, LEVELS.least, SIZE_BONUS),
         "by_population": [
             {"name": p.name, **{key: rounded(value) for key, value in asdict(figures).items()}}
             for p, figures in zip(populations, lists, strict=True)

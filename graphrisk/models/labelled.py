@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from algorithms.cuts import connected_components
 from algorithms.entity_graph import EntityGraph
 from algorithms.graph import Graph
 from gnn.ring_trees import FloatArray, learned
+from graphrisk.models.traits import Traits, find_traits
 from graphrisk.rings.candidates import Candidates
 from graphrisk.rings.search import Search
 from graphrisk.rings.sharing import Sharing
@@ -59,6 +61,8 @@ class LabelledCandidates:
     log_odds : array of float64, shape (n,)
         Of the model that the search was made with.
     n_true : int
+    traits : dict of str to array of str, shape (n,)
+        What each is like, from `find_traits`.
     """
 
     name: str
@@ -68,6 +72,7 @@ class LabelledCandidates:
     nearest: LongArray
     log_odds: FloatArray
     n_true: int
+    traits: Traits = field(default_factory=dict)
 
     @property
     def is_ring(self) -> BoolArray:
@@ -117,7 +122,7 @@ def true_rings(labels: pa.Table, graph: EntityGraph, sharing: Sharing) -> TrueRi
     return TrueRings(ids, members, np.array([sizes[ring] for ring in ids], dtype=np.int64))
 
 
-def label_candidates(found: Search, rings: TrueRings, name: str) -> LabelledCandidates:
+def label_candidates(found: Search, rings: TrueRings, name: str, traits: Traits | None = None) -> LabelledCandidates:
     """Say of every candidate which true ring it is most like, and how much.
 
     Parameters
@@ -125,6 +130,8 @@ def label_candidates(found: Search, rings: TrueRings, name: str) -> LabelledCand
     found : Search
     rings : TrueRings
     name : str
+    traits : dict, optional
+        From `find_traits`.
 
     Returns
     -------
@@ -147,14 +154,18 @@ def label_candidates(found: Search, rings: TrueRings, name: str) -> LabelledCand
             jaccard = both / (len(group) + int(rings.sizes[ring]) - both)
             if jaccard > similarity[c]:
                 similarity[c], nearest[c] = jaccard, ring
+    features, log_odds = learned(found.features), found.scores.log_odds
     return LabelledCandidates(
-        name, found.candidates, learned(found.features), similarity, nearest, found.scores.log_odds, len(rings.ids)
+        name, found.candidates, features, similarity, nearest, log_odds, len(rings.ids), traits or {}
     )
 
 
-def labelled_search(found: Search, graph: EntityGraph, labels: pa.Table, name: str) -> LabelledCandidates:
-    """Label what a search found by a table of labels."""
-    return label_candidates(found, true_rings(labels, graph, found.sharing), name)
+def labelled_search(
+    found: Search, graph: EntityGraph, labels: pa.Table, name: str, by: Sequence[str] = ()
+) -> LabelledCandidates:
+    """Label what a search found by a table of labels, with attributes of accounts as traits."""
+    rings = true_rings(labels, graph, found.sharing)
+    return label_candidates(found, rings, name, find_traits(found, graph, by))
 
 
 def split_population(labelled: LabelledCandidates, n_parts: int, seed: int) -> list[LabelledCandidates]:
@@ -206,4 +217,5 @@ def _take(labelled: LabelledCandidates, rows: LongArray, name: str) -> LabelledC
         nearest,
         labelled.log_odds[rows],
         len(np.unique(nearest[nearest >= 0])),
+        {name: values[rows] for name, values in labelled.traits.items()},
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -49,7 +49,9 @@ class TrainingError(ValueError):
     """The data cannot be learned from."""
 
 
-def label_scans(configs: Iterable[ScanConfig], total: int, progress: Progress | None) -> Iterator[LabelledCandidates]:
+def label_scans(
+    configs: Iterable[ScanConfig], total: int, progress: Progress | None, by: Sequence[str] = ()
+) -> Iterator[LabelledCandidates]:
     """Search every configuration's data and label what was found.
 
     Parameters
@@ -58,6 +60,8 @@ def label_scans(configs: Iterable[ScanConfig], total: int, progress: Progress | 
         Each with a `labels` source that names rings; labels that mean innocent name no ring.
     total : int
     progress : callable, optional
+    by : sequence of str
+        Attributes of accounts that figures are told by.
 
     Yields
     ------
@@ -73,7 +77,7 @@ def label_scans(configs: Iterable[ScanConfig], total: int, progress: Progress | 
         if found.history.timed:
             innocent = pc.is_in(loaded.labels["label"], pa.array(config.metrics.good_labels, pa.string()))
             bad = loaded.labels.filter(pc.invert(innocent))
-            yield labelled_search(found, loaded.graph, bad, config.scan.name)
+            yield labelled_search(found, loaded.graph, bad, config.scan.name, by)
 
 
 def with_hidden_parts(features: FloatArray, rng: np.random.Generator) -> FloatArray:
