@@ -2,13 +2,14 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from graphrisk.cli.app import app
+from graphrisk.cli.output import UsageError
 from graphrisk.config import check_config, read_config
 from graphrisk.pipeline import run_scan
 from graphrisk.template import layout_config
@@ -225,15 +226,15 @@ def test_one_command_writes_what_the_next_one_scans(tmp_path):
     files = write_set("saml-d", tmp_path)
 
     def graphrisk(*args):
-        command = [sys.executable, "-m", "graphrisk", *map(str, args)]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, check=False)
+        return CliRunner().invoke(app, list(map(str, args)))
 
-    (tmp_path / "scan.toml").write_text(graphrisk("config", "template", "--layout", "saml-d", *files).stdout)
-    assert json.loads(graphrisk("scan", "run", "scan.toml", "--dry-run", "--json").stdout)["scan"]["n_transfers"] == 2
+    config = tmp_path / "scan.toml"
+    config.write_text(graphrisk("config", "template", "--layout", "saml-d", *files).stdout)
+    assert json.loads(graphrisk("scan", "run", config, "--dry-run", "--json").stdout)["scan"]["n_transfers"] == 2
     assert {row["layout"] for row in json.loads(graphrisk("config", "layouts", "--json").stdout)} == set(layout_names())
     wrong = graphrisk("config", "template", *files)
-    assert (wrong.returncode, "files go with `--layout`" in wrong.stderr) == (2, True)
+    assert isinstance(wrong.exception, UsageError)
+    assert "files go with `--layout`" in str(wrong.exception)
 
 
 @pytest.mark.real

@@ -2,19 +2,17 @@
 
 import json
 import math
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from graphrisk.cli.app import app
+from graphrisk.cli.output import UsageError
 from graphrisk.config import ScanConfig
 from graphrisk.taint import TaintError, trace
 
-ROOT = Path(__file__).parents[2]
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 # a victim pays a thief, who has money of his own; half goes to a mule, half to an exchange, which pays its customers
 ROWS = [
@@ -133,18 +131,21 @@ def test_the_command_prints_and_writes(tmp_path):
     (tmp_path / "scan.toml").write_text(text + '[wallets]\nexclude = { exchange = ["0xExchange"] }\n')
 
     def taint(*args):
-        command = [sys.executable, "-m", "graphrisk", "taint", "scan.toml", *args]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, check=False)
+        return CliRunner().invoke(app, ["taint", str(tmp_path / "scan.toml"), *map(str, args)])
 
-    done = taint("--transfer", "t2", "--json", "--out", "stolen")
+    done = taint("--transfer", "t2", "--json", "--out", tmp_path / "stolen")
     said = json.loads(done.stdout)
     assert said["summary"]["n_accounts"] == 4
     assert [row["entity_id"] for row in said["accounts"]] == ["0xThief", "mule", "0xExchange", "friend"]
     assert len(pd.read_parquet(tmp_path / "stolen" / "transfers.parquet")) == 4
     assert len(pd.read_parquet(tmp_path / "stolen" / "accounts.parquet")) == 4
-    again = taint("--transfer", "t2", "--out", "stolen")
-    assert (again.returncode, "exists already" in again.stderr) == (2, True)
+    for args, words in (
+        (("--transfer", "t2", "--out", tmp_path / "stolen"), "exists already"),
+        (("--source", "wallet:0xNobody"), "there is no wallet '0xNobody'"),
+    ):
+        wrong = taint(*args)
+        assert isinstance(wrong.exception, UsageError)
+        assert words in str(wrong.exception)
     shown = taint("--source", "wallet:0xVictim", "--method", "fifo", "--limit", "2")
     assert "3 accounts and wallets reached by tainted money of 109.00 USD, fifo" in shown.stdout
     assert "service, not followed further" in shown.stdout
