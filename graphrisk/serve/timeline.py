@@ -149,7 +149,7 @@ def _bars(name: str, moments: Sequence[datetime], first: datetime, span: float, 
             end = first + timedelta(seconds=span * (k + 1) / N_BINS)
             text = f"{count:,} {name}, {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
             bars.append(
-                Bar(round(LEFT + k * width, 2), round(base - tall, 2), round(width - 1, 2), round(tall, 2), text)
+                Bar(round(LEFT + k * width, 1), round(base - tall, 1), round(width - 1, 1), round(tall, 1), text)
             )
     return tuple(bars)
 

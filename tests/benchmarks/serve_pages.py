@@ -11,6 +11,7 @@ import statistics
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from graphrisk.rings.acts import MOST_ACTS
 from graphrisk.store import ResultStore
 from graphrisk.tables import SCHEMAS, UTC_TIME
 from tests.graphrisk.chromium import chromium
@@ -87,9 +89,22 @@ def make_store(folder: Path, n_rings: int) -> None:
             direction=np.where(weights > 0, "for", "against"), text=["A fact in a sentence."] * len(lines),
         ),
         "ring_link": link.take(pa.array(order)),
+        "ring_act": acts_of(ids[0], members[:LARGE]),
     }  # fmt: skip
     empty = {name: schema.empty_table() for name, schema in SCHEMAS.items()}
     ResultStore(folder).publish("s1", {**empty, **tables}, {"as_of": "2026-01-01T00:00:00+00:00"})
+
+
+def acts_of(ring_id: str, members: np.ndarray) -> pa.Table:
+    """As many sign-ups, bonuses and transfers of the large ring as a scan keeps."""
+    rows = []
+    for act in ("sign_up", "bonus", "transfer"):
+        for k in range(MOST_ACTS):
+            target = {"target_type": "account", "target_id": members[k + 1]} if act == "transfer" else {}
+            when = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(hours=11 * k)
+            row = {"scan_id": "s1", "ring_id": ring_id, "act": act, "occurred_at": when, "n_acts": len(members)}
+            rows.append(row | {"source_type": "account", "source_id": members[k], "value": 20.0} | target)
+    return pa.Table.from_pylist(sorted(rows, key=lambda row: row["occurred_at"]), schema=SCHEMAS["ring_act"])
 
 
 def time_queue(address: str) -> dict[str, Any]:
