@@ -97,7 +97,7 @@ def make_timeline(members: Sequence[Row], links: Sequence[Row], acts: Sequence[R
     if not found:
         return None
     first, last = min(moments[0] for moments in found.values()), max(moments[-1] for moments in found.values())
-    n_all = {ACT_LANES[row["act"]]: row["n_acts"] for row in acts}
+    n_all = {ACT_LANES.get(row["act"], ""): row["n_acts"] for row in acts}
     span = max((last - first).total_seconds(), 86400.0)
     lanes = []
     for number, (name, moments) in enumerate(found.items()):
