@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from gnn.scoring import PRIOR
 from graphrisk.explain import Chain, Step, explain_why, score_meaning
 from graphrisk.lineage.story import RingStory, lineage_sentence, tell_story
+from graphrisk.rings.direct_pairs import REFERRAL, TRANSFER
 from graphrisk.serve.masking import Names
 from graphrisk.serve.reader import RingStore, StoreReader
 from graphrisk.serve.timeline import Timeline, make_timeline
@@ -199,9 +200,9 @@ class RingData:
     def timeline(self) -> Timeline | None:
         """When things happened."""
         links = self.table("ring_link").select(["link_type", "n_accounts", "is_hub", "first_seen", "last_seen"])
-        if self.acts:  # they tell of all but first shared uses, and a large ring has thousands of links
-            shared = pc.and_(pc.is_valid(links["n_accounts"]), pc.invert(links["is_hub"]))
-            return make_timeline([], links.filter(shared).to_pylist(), self.acts)
+        if self.acts:  # they tell of invitations and transfers, and a large ring has thousands of these
+            told = pc.or_(pc.is_in(links["link_type"], value_set=pa.array([REFERRAL, TRANSFER])), links["is_hub"])
+            return make_timeline([], links.filter(pc.invert(told)).to_pylist(), self.acts)
         return make_timeline(self.members, links.to_pylist(), [])
 
     def lineage(self) -> str | None:
