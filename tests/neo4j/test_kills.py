@@ -130,7 +130,8 @@ def test_a_server_killed_during_write_backs_and_restarted_has_nothing_twice_and_
     server, store = own_database.server, two_scans(tmp_path / "store")
 
     def settings():
-        return Neo4jSettings(uri=server.uri, batch_rows=1000, retry_seconds=120)
+        # longer than the two minutes that a server may take to start, or it would give up first
+        return Neo4jSettings(uri=server.uri, batch_rows=1000, retry_seconds=240)
 
     prepare(own_database, store, settings)
     began = time.monotonic()
