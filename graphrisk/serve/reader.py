@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from graphrisk.serve.kept import KeptTables
 from graphrisk.store import ResultStore, StoreError
 
 OF_RING = ("ring", "ring_member", "ring_evidence", "ring_link", "ring_act", "ring_event", "ring_history", "alert")
@@ -32,6 +33,7 @@ class StoreReader:
         self._connection = duckdb.connect(":memory:")
         self._connection.execute("SET TimeZone = 'UTC'")
         self._lock = threading.Lock()
+        self.kept = KeptTables()
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -88,13 +90,20 @@ class RingStore(ResultStore):
     def _load(self, file: Path) -> pa.Table:
         if file.stem not in OF_RING:
             return super()._load(file)
+        # the file by its time and size as well, for a scan that is run again takes the place of the old one
+        about = file.stat()
+        key = (str(file), about.st_mtime_ns, about.st_size, self.ring_id)
+        if (kept := self._reader.kept.get(key)) is not None:
+            return kept
         where = "ring_id = $ring" + (" OR list_contains(from_ring_ids, $ring)" if file.stem == "ring_event" else "")
         sql = f"SELECT * FROM read_parquet($file, hive_partitioning = false) WHERE {where}"
         try:
             with self._reader.cursor() as cursor:
-                return cursor.sql(sql, params={"file": _literal(file), "ring": self.ring_id}).to_arrow_table()
+                table = cursor.sql(sql, params={"file": _literal(file), "ring": self.ring_id}).to_arrow_table()
         except duckdb.Error as error:
             raise StoreError(f"{file} cannot be read: {str(error).splitlines()[0]}") from error
+        self._reader.kept.put(key, table)
+        return table
 
 
 def _literal(file: Path) -> str:

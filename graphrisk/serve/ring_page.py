@@ -9,10 +9,12 @@ from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from gnn.scoring import PRIOR
 from graphrisk.explain import Chain, Step, explain_why, score_meaning
 from graphrisk.lineage.story import RingStory, lineage_sentence, tell_story
+from graphrisk.rings.direct_pairs import REFERRAL, TRANSFER
 from graphrisk.serve.masking import Names
 from graphrisk.serve.reader import RingStore, StoreReader
 from graphrisk.serve.timeline import Timeline, make_timeline
@@ -78,13 +80,29 @@ class RingData:
     @cached_property
     def members(self) -> list[Row]:
         """Members with their identifiers as they are, the most deeply involved first."""
-        rows: list[Row] = self.table("ring_member").to_pylist()
-        return sorted(rows, key=lambda row: (-row["member_score"], row["entity_type"], row["entity_id"]))
+        rows: list[Row] = self._sorted_members.to_pylist()
+        return rows
+
+    @cached_property
+    def _sorted_members(self) -> pa.Table:
+        order = [("member_score", "descending"), ("entity_type", "ascending"), ("entity_id", "ascending")]
+        return self.table("ring_member").sort_by(order)
+
+    @cached_property
+    def _member_nodes(self) -> list[Node]:
+        """Type and id of all members in the order of the list; quicker than their rows, whose times take a while."""
+        table = self._sorted_members
+        return list(zip(table["entity_type"].to_pylist(), table["entity_id"].to_pylist(), strict=True))
+
+    @property
+    def n_members(self) -> int:
+        """Members in the list."""
+        return len(self._member_nodes)
 
     @cached_property
     def numbers(self) -> dict[Node, int]:
         """Number of each member in the list, from 1: forms name members by it, so that no address holds an id."""
-        return {(row["entity_type"], row["entity_id"]): k for k, row in enumerate(self.members, start=1)}
+        return {node: k for k, node in enumerate(self._member_nodes, start=1)}
 
     @cached_property
     def links(self) -> list[Row]:
@@ -110,14 +128,17 @@ class RingData:
 
     def member_rows(self, *, all_of_them: bool = False) -> list[Row]:
         """Members for the table, with their numbers."""
-        rows = self.members if all_of_them else self.members[:MEMBERS_SHOWN]
-        return [{**row, "number": k, "name": self.names(row["entity_id"])} for k, row in enumerate(rows, start=1)]
+        rows = self._sorted_members if all_of_them else self._sorted_members.slice(0, MEMBERS_SHOWN)
+        return [
+            {**row, "number": k, "name": self.names(row["entity_id"])}
+            for k, row in enumerate(rows.to_pylist(), start=1)
+        ]
 
     def roles(self) -> dict[str, int]:
         """Members per role."""
         found: dict[str, int] = {}
-        for row in self.members:
-            found[row["role"]] = found.get(row["role"], 0) + 1
+        for role in self.table("ring_member")["role"].to_pylist():
+            found[role] = found.get(role, 0) + 1
         return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
     def score_interval(self) -> str:
@@ -145,21 +166,20 @@ class RingData:
     @cached_property
     def signals(self) -> list[Signal]:
         """What members share, the strongest first, hubs last."""
-        groups: dict[tuple[str, str, str], list[Row]] = {}
-        for row in self.links:
-            if row["n_accounts"] is not None:
-                groups.setdefault((row["link_type"], row["target_type"], row["target_id"]), []).append(row)
-        found = []
-        for (kind, _, name), rows in groups.items():
-            first = min((row["first_seen"] for row in rows if row["first_seen"]), default=None)
-            last = max((row["last_seen"] for row in rows if row["last_seen"]), default=None)
-            weight = sum(row["weight"] for row in rows)
-            label = kind.removeprefix("shared_").replace("_", " ")
-            found.append(
-                Signal(
-                    label, self.names(name), len(rows), rows[0]["n_accounts"], weight, rows[0]["is_hub"], first, last
-                )
+        links = self.table("ring_link")
+        facts = [("source_id", "count"), ("n_accounts", "max"), ("weight", "sum"), ("is_hub", "max")]
+        facts += [("first_seen", "min"), ("last_seen", "max")]
+        shared = links.filter(pc.is_valid(links["n_accounts"]))
+        found = [
+            Signal(
+                row["link_type"].removeprefix("shared_").replace("_", " "),
+                self.names(row["target_id"]),
+                *(row[f"{column}_{way}"] for column, way in facts),
             )
+            for row in shared.group_by(["link_type", "target_type", "target_id"], use_threads=False)
+            .aggregate(facts)
+            .to_pylist()
+        ]
         return sorted(found, key=lambda signal: (signal.is_hub, -signal.weight, signal.kind, signal.name))
 
     @cached_property
@@ -179,7 +199,11 @@ class RingData:
 
     def timeline(self) -> Timeline | None:
         """When things happened."""
-        return make_timeline(self.members, self.links, self.acts)
+        links = self.table("ring_link").select(["link_type", "n_accounts", "is_hub", "first_seen", "last_seen"])
+        if self.acts:  # they tell of invitations and transfers, and a large ring has thousands of these
+            told = pc.or_(pc.is_in(links["link_type"], value_set=pa.array([REFERRAL, TRANSFER])), links["is_hub"])
+            return make_timeline([], links.filter(pc.invert(told)).to_pylist(), self.acts)
+        return make_timeline(self.members, links.to_pylist(), [])
 
     def lineage(self) -> str | None:
         """Since when the ring is known, in one sentence."""
@@ -211,11 +235,11 @@ class RingData:
             If one of the two is no member, both are the same, or nothing joins them.
         """
         for number in (a, b):
-            if not 1 <= number <= len(self.members):
-                raise ValueError(f"a member must have a number from 1 to {len(self.members)}, got {number}")
+            if not 1 <= number <= self.n_members:
+                raise ValueError(f"a member must have a number from 1 to {self.n_members}, got {number}")
         if a == b:
             raise ValueError("the two members must differ")
-        one, other = (self.members[number - 1]["entity_id"] for number in (a, b))
+        one, other = (self._member_nodes[number - 1][1] for number in (a, b))
         tables = {name: self.table(name) for name in ("ring_member", "ring_link")}
         try:
             chain = explain_why(tables, self.ring_id, one, other)

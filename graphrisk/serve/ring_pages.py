@@ -158,7 +158,7 @@ def _values(service: Service, data: RingData, viewer: Viewer, all_members: bool)
         "data": data,
         "ring": data.ring,
         "members": data.member_rows(all_of_them=all_members),
-        "all_members": all_members or len(data.members) <= MEMBERS_SHOWN,
+        "all_members": all_members or data.n_members <= MEMBERS_SHOWN,
         "signals": [signal for signal in signals if not signal.is_hub][:SIGNALS_SHOWN],
         "n_signals": sum(not signal.is_hub for signal in signals),
         "hubs": [signal for signal in signals if signal.is_hub][:SIGNALS_SHOWN],

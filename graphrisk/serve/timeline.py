@@ -97,7 +97,7 @@ def make_timeline(members: Sequence[Row], links: Sequence[Row], acts: Sequence[R
     if not found:
         return None
     first, last = min(moments[0] for moments in found.values()), max(moments[-1] for moments in found.values())
-    n_all = {ACT_LANES[row["act"]]: row["n_acts"] for row in acts}
+    n_all = {ACT_LANES.get(row["act"], ""): row["n_acts"] for row in acts}
     span = max((last - first).total_seconds(), 86400.0)
     lanes = []
     for number, (name, moments) in enumerate(found.items()):
@@ -149,7 +149,7 @@ def _bars(name: str, moments: Sequence[datetime], first: datetime, span: float, 
             end = first + timedelta(seconds=span * (k + 1) / N_BINS)
             text = f"{count:,} {name}, {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
             bars.append(
-                Bar(round(LEFT + k * width, 2), round(base - tall, 2), round(width - 1, 2), round(tall, 2), text)
+                Bar(round(LEFT + k * width, 1), round(base - tall, 1), round(width - 1, 1), round(tall, 1), text)
             )
     return tuple(bars)
 

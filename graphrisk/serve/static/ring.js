@@ -5,8 +5,15 @@
   const canvas = document.getElementById("canvas");
   const about = document.getElementById("about");
   if (!box || !canvas) return;
-  // the page itself comes first: the picture's scripts are fetched once it has been painted
-  await new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
+  // the page itself comes first: the picture is asked for once the text is on the screen, for its scripts, its layout
+  // on the server and the start of WebGL would all compete with that; a page that nobody sees is never painted
+  await new Promise((done) => {
+    setTimeout(done, 2000);
+    const watch = new PerformanceObserver((list) => {
+      if (list.getEntriesByName("first-contentful-paint").length) done();
+    });
+    watch.observe({ type: "paint", buffered: true });
+  });
   const answered = fetch(box.dataset.source, { credentials: "same-origin" });
   const load = (source) => new Promise((done, failed) => {
     const script = document.createElement("script");

@@ -1,5 +1,6 @@
 """The investigator's day in a real browser."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -9,6 +10,7 @@ from graphrisk.cases.book import CaseBook
 from graphrisk.cases.database import CaseDatabase
 from graphrisk.cases.users import Users
 from graphrisk.store import ResultStore
+from graphrisk.tables import SCHEMAS
 from tests.graphrisk.chromium import chromium
 from tests.graphrisk.serve.browser import Watched, serving
 from tests.graphrisk.serve.conftest import PASSWORD, publish_ring
@@ -164,6 +166,13 @@ def hostile_store(make_tables, tmp_path):
                 ]
             table = table.set_column(table.column_names.index(column), column, pa.array(texts, pa.string()))
         tables[name] = table
+    acts = [
+        dict.fromkeys(SCHEMAS["ring_act"].names, text)
+        | {"scan_id": "s2", "ring_id": "r1", "act": "transfer" if k % 2 else text}
+        | {"occurred_at": datetime(2026, 1, 1, tzinfo=UTC), "value": -1.0, "n_acts": 900}
+        for k, text in enumerate(HOSTILE)
+    ]
+    tables["ring_act"] = pa.Table.from_pylist(acts, schema=SCHEMAS["ring_act"])
     store.publish("s2", tables, {"as_of": "2026-01-02T00:00:00+00:00", "previous_scan_id": "s1"})
     book = CaseBook(folder)
     case = book.open("r1", "ana", note=HOSTILE[1])
@@ -190,6 +199,7 @@ def test_hostile_texts_never_run(browser, hostile_store, shown):
         for path in (
             "/?status=all",
             "/rings/r1/print",
+            "/rings/r1/acts",
             "/rings/r1/compare?before=s1",
             "/rings/r1/why?a=1&b=3",
             "/audit",
@@ -220,7 +230,7 @@ def test_hostile_texts_are_no_formulas_in_files(hostile_store):
     app = create_app(ServeSettings(hostile_store, local_user="root"))
     person = Person(TestClient(app, base_url="http://127.0.0.1"))
     person.post("/rings/r1/show")
-    for table in ("ring", "ring_member", "ring_evidence", "ring_link"):
+    for table in ("ring", "ring_member", "ring_evidence", "ring_link", "ring_act"):
         text = person.get(f"/rings/r1/export?table={table}").text
         cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
         assert len(cells) > 10

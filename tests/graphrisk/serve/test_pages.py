@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import xml.etree.ElementTree as ET
 from datetime import timedelta
 
@@ -119,10 +120,10 @@ def test_the_print_view_has_a_picture_without_a_script(local):
     assert len(ET.fromstring(svg[: svg.index("</svg>") + 6]).findall("circle")) == 10
 
 
-def keep_acts(store, n_transfers, n_acts):
+def keep_acts(store, n_transfers, n_acts, **other_tables):
     """Publish the newest scan again, with a sign-up and transfers in `ring_act`."""
     results = ResultStore(store)
-    tables = {name: results.table(name, "s2") for name in SCHEMAS}
+    tables = {name: results.table(name, "s2") for name in SCHEMAS} | other_tables
     same = {"scan_id": "s2", "ring_id": "r1", "source_type": "account", "target_type": None, "target_id": None}
     same |= {"value": None, "currency": None}
     rows = [same | {"act": "sign_up", "occurred_at": MOMENT, "source_id": "account-0003", "n_acts": 1}]
@@ -179,3 +180,14 @@ def test_where_a_score_starts_is_told_last_and_is_no_reason_in_the_queue(scanned
     against = text[text.index("Evidence against") : text.index("How high")]
     codes = [code for code in set(scanned.evidence.reason_code) if code in against]
     assert max(codes, key=against.rindex) == "prior"
+
+
+def test_with_single_acts_the_timeline_keeps_the_lanes_that_links_tell(local, store):
+    results = ResultStore(store)
+    links = results.table("ring_link", "s2")
+    kinds = ["common_input" if kind == "referral" else kind for kind in links["link_type"].to_pylist()]
+    column = links.column_names.index("link_type")
+    keep_acts(store, 5, 5, ring_link=links.set_column(column, "link_type", pa.array(kinds)))
+    text = local.get("/rings/r1").text
+    lanes = re.findall(r'class="lane">([a-z -]+) <tspan class="soft">(\d+)<', text)
+    assert lanes == [("sign-ups", "1"), ("transfers", "5"), ("links between wallets", "1"), ("first shared uses", "8")]
