@@ -61,7 +61,7 @@ def kill_scans(forks, config, folder):
             assert left in ([first], [first, second])
             check(store, {scan_id: expected[scan_id] for scan_id in left})
         children = [forks.start(config, store.path, SECOND_NIGHT) for store in stores]
-        assert [forks.finish(child) for child in children] == [0, 0]
+        assert [forks.finish(child) for child in children] == [0] * LANES
         for store in stores:
             check(store, expected)
             assert {path.name for path in store.path.iterdir()} == {".lock", f"scan={first}", f"scan={second}"}
