@@ -26,7 +26,7 @@ def test_two_hundred_kills_lose_nothing(tmp_path):
     simulate(tmp_path / "world", WorldSettings(n_accounts=1_000, seed=8))
     with Forks() as forks:
         counts = kill_scans(forks, tmp_path / "world" / "scan.toml", tmp_path)
-    assert counts["killed"] >= 0.6 * N_KILLS
+    assert counts["killed"] >= N_KILLS
     assert counts["went on"] >= 0.3 * N_KILLS
     print(counts)
 
@@ -44,8 +44,10 @@ def kill_scans(forks, config, folder):
     assert len(expected[second]) == 12
     assert ResultStore(whole).table("ring", second).num_rows > 0
     slower = max(LANES / (os.cpu_count() or 1), 1)
-    rng, counts = np.random.default_rng(0), {"killed": 0, "went on": 0}
-    for number in range(0, N_KILLS, LANES):
+    rng, counts, number = np.random.default_rng(0), {"killed": 0, "went on": 0}, 0
+    # a scan may end before its moment comes
+    while counts["killed"] < N_KILLS:
+        assert number < 2 * N_KILLS, "too many scans ended before they were killed"
         stores = [ResultStore(folder / f"store{number + lane}") for lane in range(LANES)]
         for store in stores:
             # every other lot of scans takes the place of one that is there already
@@ -67,6 +69,7 @@ def kill_scans(forks, config, folder):
             assert {path.name for path in store.path.iterdir()} == {".lock", f"scan={first}", f"scan={second}"}
             counts["went on"] += "stages_of_killed_scan" in store.manifest(second)
             shutil.rmtree(store.path)
+        number += LANES
     return counts
 
 
