@@ -155,12 +155,16 @@ def test_the_dag_scans_one_night_after_the_other(monkeypatch, tmp_path):
     assert found.settings["default_args"]["env"]["GRAPHRISK_STORE"].startswith("/")
 
 
-def test_airflow_itself_takes_the_dag(tmp_path):
+def test_airflow_itself_takes_the_dag(tmp_path, monkeypatch):
+    # what it writes when it is imported goes to the test's folder
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
     pytest.importorskip("airflow", reason="Airflow is not installed to read its DAG")
     from airflow.dag_processing.dagbag import DagBag
 
-    (tmp_path / "graphrisk_dag.py").write_text(read_example("airflow"))
-    bag = DagBag(str(tmp_path), include_examples=False)
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags" / "graphrisk_dag.py").write_text(read_example("airflow"))
+    bag = DagBag(str(tmp_path / "dags"))
     assert bag.import_errors == {}
     assert set(bag.dags["graphrisk"].task_ids) == {"validate", "scan", "health", "prune"}
 

@@ -1,5 +1,6 @@
 """What a store does after a publication was killed, while one is going on, and when a scan is damaged."""
 
+import fcntl
 import logging
 import subprocess
 import sys
@@ -46,6 +47,17 @@ def test_the_refusal_names_who_holds_the_store_and_it_is_free_once_they_died(tmp
     caplog.clear()
     ResultStore(tmp_path).publish("s1", tables, {})
     assert caplog.text == ""
+
+
+def test_whoever_looks_at_the_lock_just_now_keeps_nobody_out(tmp_path, monkeypatch):
+    (tmp_path / ".lock").touch()
+    looking = (tmp_path / ".lock").open()
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    assert holder_of(tmp_path) is None
+    monkeypatch.setattr("graphrisk.store_lock.time.sleep", lambda seconds: looking.close())
+    with ResultStore(tmp_path).lock():
+        assert looking.closed
+        assert holder_of(tmp_path) is not None
 
 
 def test_whoever_holds_the_store_may_publish_and_then_lets_go(tmp_path, tables):
