@@ -48,6 +48,11 @@ CATALOGUE: tuple[Definition, ...] = (
     Definition("accounts.in_rings.share", "the same as a share", "accounts", WILSON),
     Definition("accounts.band.{band}", "accounts in at least one ring of the band", "accounts in listed rings"),
     Definition("accounts.typology.{typology}", "accounts in at least one such ring", "accounts in listed rings"),
+    Definition("sign_ups.day", "accounts that started within 24 hours before `as_of`", "accounts with a known start"),
+    Definition("sign_ups.in_candidates.share", "share of them in a candidate ring, listed or not", "them", WILSON),
+    Definition(
+        "signals.new_per_sign_up", "signals first used in the 24 hours before `as_of`, per such account", "them"
+    ),
     Definition(
         "value_at_stake.{currency}.{band}",
         "sum over the rings of the band; whoever is in two rings counts twice; `unnamed` where the data name none",
