@@ -29,6 +29,7 @@ class Definition:
 
 
 WILSON = "95 %, Wilson score"
+AUDIT = "95 %, Clopper-Pearson in the strata, put together by MOVER"
 CATALOGUE: tuple[Definition, ...] = (
     Definition("rings", "listed rings", "candidates"),
     Definition("rings.band.{band}", "listed rings of the band", "listed rings"),
@@ -101,6 +102,38 @@ CATALOGUE: tuple[Definition, ...] = (
         "accounts labelled good in rings of band high or medium, per confirmed ring of these bands",
         "confirmed rings",
     ),
+    Definition("precision.cases", "of the cases decided before `as_of`, the share confirmed", "decided cases", WILSON),
+    Definition(
+        "precision.alerts",
+        "the same of cases about rings that an alert of an earlier scan told of",
+        "decided cases about such rings",
+        WILSON,
+    ),
+    Definition(
+        "review_minutes.median",
+        "median over the cases: from opened to first decided, waiting included",
+        "cases ever decided",
+        "95 %, order statistics",
+    ),
+    Definition(
+        "cases.false_accusations_per_confirmed",
+        "accounts and wallets judged in cases decided as false positives, per confirmed case",
+        "confirmed cases",
+    ),
+    Definition(
+        "recall.audited",
+        "share of all bad accounts that were in listed rings when the newest reviewed audit was drawn: "
+        "Horvitz-Thompson over its strata",
+        "reviewed accounts of the audit",
+        AUDIT,
+    ),
+    Definition(
+        "audit.missed",
+        "bad accounts that were in no listed ring then, the same estimator",
+        "reviewed accounts below the line",
+        AUDIT,
+    ),
+    Definition("audit.reviewed.share", "share of the audit that has a verdict", "accounts drawn", WILSON),
     Definition(
         "days_to_detection.median",
         "median over the rings born in this scan: from `ring.first_seen` to `as_of`",
