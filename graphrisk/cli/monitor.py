@@ -27,9 +27,7 @@ def report(
     scans: Annotated[int, typer.Option(min=2, help="How many of the newest scans to look at.")] = 30,
     rate: Annotated[
         float,
-        typer.Option(
-            min=0.001, max=0.5, help="Share of quiet weeks that may have a false alarm of accounts; of metrics as many."
-        ),
+        typer.Option(min=0.001, max=0.5, help="Share of quiet weeks that may have a false alarm."),
     ] = 0.05,
     prometheus: Annotated[Path | None, typer.Option(help="Also write the newest metrics as Prometheus text.")] = None,
     json: JsonOption = False,

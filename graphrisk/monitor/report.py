@@ -11,7 +11,7 @@ from graphrisk.monitor.changes import Change
 from graphrisk.monitor.drift import REPORTS, Drift
 from graphrisk.monitor.lead_times import LeadTimes, read_lead_times
 from graphrisk.monitor.plots import plot, short
-from graphrisk.monitor.signs import Signs, find_signs
+from graphrisk.monitor.signs import FAMILIES, Signs, find_signs
 from graphrisk.monitor.words import SERIES, SIGNS, WORDS, change_sentence, drift_sentence, lead_sentence
 from graphrisk.store import ResultStore
 
@@ -116,8 +116,8 @@ def _drift_table(drifts: list[Drift], rate: float) -> str:
         return ""
     note = (
         "Each row compares the accounts that the newest scans saw first with those that earlier scans saw first. "
-        f"A chance up to {rate / REPORTS:.2g} and an index over 0.1 and over its noise mark a change: with a report "
-        f"every night, at most {rate:.0%} of all quiet weeks see one marked by chance."
+        f"A chance up to {rate / FAMILIES / REPORTS:.2g} and an index over 0.1 and over its noise mark a change: with a "
+        f"report every night, at most {rate / FAMILIES:.1%} of all quiet weeks see one marked by chance."
     )
     rows = []
     for drift in drifts:
@@ -133,7 +133,7 @@ def _change_table(changes: list[Change], rate: float) -> str:
         return ""
     note = (
         "The greatest step of each figure in the last week, beside its trend and the days of the week. A q-value up to "
-        f"{rate / REPORTS:.2g} marks a change."
+        f"{rate / FAMILIES / REPORTS:.2g} marks a change."
     )
     rows = []
     for change in changes:

@@ -12,6 +12,9 @@ from graphrisk.monitor.drift import Drift, find_drift
 from graphrisk.monitor.plots import Point
 from graphrisk.store import ResultStore
 
+FAMILIES = 2
+"""New accounts and metrics: each gets half of the false alarms of a report."""
+
 
 @dataclass(frozen=True)
 class Signs:
@@ -48,7 +51,7 @@ def find_signs(store: ResultStore, *, n_scans: int = 30, rate: float = 0.05) -> 
     n_scans : int
         How many of the newest scans to look at.
     rate : float
-        In how many quiet weeks of nightly reports new accounts may give a false alarm, and metrics as many.
+        In how many quiet weeks of nightly reports there may be a false alarm.
 
     Returns
     -------
@@ -68,7 +71,8 @@ def find_signs(store: ResultStore, *, n_scans: int = 30, rate: float = 0.05) -> 
         metrics.append({row["name"]: row["value"] for row in rows})
         for row in rows:
             points.setdefault(row["name"], []).append(Point(as_of, row["value"], row["low"], row["high"]))
-    drifts = find_drift(find_cohorts(store, n_scans), rate=rate)
+    share = rate / FAMILIES
+    drifts = find_drift(find_cohorts(store, n_scans), rate=share)
     # in the first scan of a store every ring is new
-    changes = find_changes(moments[1:], metrics[1:], rate=rate) if len(moments) > 1 else []
+    changes = find_changes(moments[1:], metrics[1:], rate=share) if len(moments) > 1 else []
     return Signs(moments, drifts, changes, points)

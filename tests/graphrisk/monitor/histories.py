@@ -29,11 +29,13 @@ from graphrisk.monitor.changes import find_changes
 from graphrisk.monitor.cohorts import Cohort, find_cohorts
 from graphrisk.monitor.drift import find_drift
 from graphrisk.monitor.lead_times import LeadTime
+from graphrisk.monitor.signs import FAMILIES
 from graphrisk.monitor.words import SIGNS
 from graphrisk.store import ResultStore
 
 N_NIGHTS, ATTACK, LOSS = 30, 24, 29
 N_SCANS = 30
+SHARE = 0.05 / FAMILIES
 
 
 @dataclass
@@ -107,10 +109,10 @@ def told_nights(past: Past) -> dict[str, list[int]]:
     told: dict[str, list[int]] = {sign: [] for sign in SIGNS}
     for night in range(ATTACK, N_NIGHTS):
         seen = past.until(night)
-        drifts = [drift.feature for drift in find_drift(seen.cohorts) if drift.is_alarm]
+        drifts = [drift.feature for drift in find_drift(seen.cohorts, rate=SHARE) if drift.is_alarm]
         values = [{name: row[0] for name, row in metrics.items()} for metrics in seen.metrics]
         moments = [(START + at * DAY).to_pydatetime() for at in range(night + 1 - len(values), night + 1)]
-        signs = {change.metric for change in find_changes(moments[1:], values[1:]) if change.is_alarm}
+        signs = {change.metric for change in find_changes(moments[1:], values[1:], rate=SHARE) if change.is_alarm}
         signs |= {"drift"} if drifts else set()
         signs |= {"drift.score"} if "score" in drifts else set()
         for sign in signs | ({"report"} if signs else set()):
