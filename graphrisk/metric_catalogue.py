@@ -29,6 +29,7 @@ class Definition:
 
 
 WILSON = "95 %, Wilson score"
+AUDIT = "95 %, Clopper-Pearson in the strata, put together by MOVER"
 CATALOGUE: tuple[Definition, ...] = (
     Definition("rings", "listed rings", "candidates"),
     Definition("rings.band.{band}", "listed rings of the band", "listed rings"),
@@ -48,6 +49,11 @@ CATALOGUE: tuple[Definition, ...] = (
     Definition("accounts.in_rings.share", "the same as a share", "accounts", WILSON),
     Definition("accounts.band.{band}", "accounts in at least one ring of the band", "accounts in listed rings"),
     Definition("accounts.typology.{typology}", "accounts in at least one such ring", "accounts in listed rings"),
+    Definition("sign_ups.day", "accounts that started within 24 hours before `as_of`", "accounts with a known start"),
+    Definition("sign_ups.in_candidates.share", "share of them in a candidate ring, listed or not", "them", WILSON),
+    Definition(
+        "signals.new_per_sign_up", "signals first used in the 24 hours before `as_of`, per such account", "them"
+    ),
     Definition(
         "value_at_stake.{currency}.{band}",
         "sum over the rings of the band; whoever is in two rings counts twice; `unnamed` where the data name none",
@@ -96,6 +102,38 @@ CATALOGUE: tuple[Definition, ...] = (
         "accounts labelled good in rings of band high or medium, per confirmed ring of these bands",
         "confirmed rings",
     ),
+    Definition("precision.cases", "of the cases decided before `as_of`, the share confirmed", "decided cases", WILSON),
+    Definition(
+        "precision.alerts",
+        "the same of cases about rings that an alert of an earlier scan told of",
+        "decided cases about such rings",
+        WILSON,
+    ),
+    Definition(
+        "review_minutes.median",
+        "median over the cases: from opened to first decided, waiting included",
+        "cases ever decided",
+        "95 %, order statistics",
+    ),
+    Definition(
+        "cases.false_accusations_per_confirmed",
+        "accounts and wallets judged in cases decided as false positives, per confirmed case",
+        "confirmed cases",
+    ),
+    Definition(
+        "recall.audited",
+        "share of all bad accounts that were in listed rings when the newest reviewed audit was drawn: "
+        "Horvitz-Thompson over its strata",
+        "reviewed accounts of the audit",
+        AUDIT,
+    ),
+    Definition(
+        "audit.missed",
+        "bad accounts that were in no listed ring then, the same estimator",
+        "reviewed accounts below the line",
+        AUDIT,
+    ),
+    Definition("audit.reviewed.share", "share of the audit that has a verdict", "accounts drawn", WILSON),
     Definition(
         "days_to_detection.median",
         "median over the rings born in this scan: from `ring.first_seen` to `as_of`",

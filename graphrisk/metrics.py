@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
+from graphrisk.arrival_metrics import Row, arrival_metrics
 from graphrisk.hubs import pairs_by_cap
 from graphrisk.rings.patterns import TYPOLOGIES as PATTERN_TYPOLOGIES
 from graphrisk.rings.patterns.search import PatternSearch
@@ -9,8 +14,6 @@ from graphrisk.rings.search import NullDraw, Search
 from graphrisk.rings.typology import TYPOLOGIES
 from graphrisk.rings.what_if import CapChange
 from loaders import LoadResult
-
-Row = tuple[str, float, float | None, float | None, int]
 
 
 def metric_rows(
@@ -44,6 +47,7 @@ def metric_rows(
     rows.append(("rings.null_model", per_draw, None, None, len(nulls)))
     rows.append(("affinity.pairs", float(len(found.affinity)), None, None, found.sharing.n_actors))
     rows.append(("accounts.unlisted", float(loaded.n_unlisted_accounts), None, None, loaded.graph.n_accounts))
+    rows += _arrivals(found, loaded)
     for kind, hubs, half, full, double in pairs_by_cap(found.policy, found.sharing):
         n_signals = int((found.sharing.kinds == found.sharing.signal_types.index(kind)).sum())
         rows.append((f"hubs.{kind}", float(hubs), None, None, n_signals))
@@ -60,6 +64,14 @@ def metric_rows(
         rows.append((f"rings.lost_at_{at}", float(change.n_lost), None, None, n))
         rows.append((f"rings.gained_at_{at}", float(change.n_gained), None, None, change.n_rings))
     return rows
+
+
+def _arrivals(found: Search, loaded: LoadResult) -> list[Row]:
+    n = loaded.graph.n_accounts
+    inside = np.zeros(found.sharing.n_actors, np.bool_)
+    inside[found.candidates.members] = True
+    as_of = math.ceil(loaded.as_of.timestamp())
+    return arrival_metrics(found.history.started[:n], inside[:n], loaded.graph.links, as_of)
 
 
 def pattern_metric_rows(patterns: PatternSearch, typologies: list[str]) -> list[Row]:

@@ -17,6 +17,8 @@ from gnn.transparent import Transparent
 from graphrisk import __version__
 from graphrisk.act_table import add_acts
 from graphrisk.alerts.swallowed import Alert, find_alerts
+from graphrisk.audit.metrics import audit_metrics
+from graphrisk.case_metrics import case_metrics
 from graphrisk.checkpoints.folder import Checkpoints
 from graphrisk.checkpoints.keys import load_key, search_key
 from graphrisk.checkpoints.parts import CHANGE, LOAD, NULL, keep_search
@@ -25,7 +27,7 @@ from graphrisk.hubs import HubPolicy, find_hubs
 from graphrisk.models.choice import Choice, choose_model, model_key
 from graphrisk.pattern_tables import add_patterns
 from graphrisk.result import ScanResult
-from graphrisk.ring_metrics import ring_metrics, with_metrics
+from graphrisk.ring_metrics import Row, ring_metrics, with_metrics
 from graphrisk.rings.evidence import EvidenceWriter
 from graphrisk.rings.history import find_history
 from graphrisk.rings.links import find_ring_links
@@ -128,6 +130,7 @@ def run_scan(
     finished: dict[str, pa.Table] = tables.finish()
     if not dry_run:
         finished = with_metrics(finished, ring_metrics(finished, loaded.labels, config.metrics))
+        finished = with_metrics(finished, _reviewed(config, loaded))
         manifest |= {"model": choice.model.name, "model_reason": choice.reason}
     if kept.used:
         manifest["stages_of_killed_scan"] = kept.used
@@ -152,6 +155,12 @@ def _load(
         # files that changed while they were read belong to no key
         sure=lambda: load_key(settings, as_of, transactions) == key,
     )
+
+
+def _reviewed(config: ScanConfig, loaded: LoadResult) -> list[Row]:
+    """Metrics of what people judged since: the store's cases, and its audits by the labels."""
+    bad, good = config.metrics.bad_labels, config.metrics.good_labels
+    return case_metrics(config.store, loaded.as_of) + audit_metrics(config.store, loaded.labels, bad, good)
 
 
 def find_rings(

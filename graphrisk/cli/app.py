@@ -12,7 +12,21 @@ from typing import Annotated
 import typer
 
 from graphrisk import __version__
-from graphrisk.cli import case, config, features, model, monitor, ring, scan, serve, simulate, store, taint, writeback
+from graphrisk.cli import (
+    audit,
+    case,
+    config,
+    features,
+    model,
+    monitor,
+    ring,
+    scan,
+    serve,
+    simulate,
+    store,
+    taint,
+    writeback,
+)
 from graphrisk.cli.failures import memory_sentence
 from graphrisk.cli.interrupts import (
     Interrupted,
@@ -45,6 +59,7 @@ app.add_typer(writeback.app, name="writeback")
 app.add_typer(features.app, name="features")
 app.add_typer(store.app, name="store")
 app.add_typer(monitor.app, name="monitor")
+app.add_typer(audit.app, name="audit")
 
 
 def _version(value: bool) -> None:

@@ -25,11 +25,14 @@ def report(
     out: Annotated[Path, typer.Option("--out", help="HTML page to write.")] = Path("monitor.html"),
     store: Annotated[Path, typer.Option(envvar="GRAPHRISK_STORE", help="Folder of the results.")] = Path("store"),
     scans: Annotated[int, typer.Option(min=2, help="How many of the newest scans to look at.")] = 30,
-    rate: Annotated[float, typer.Option(min=0.001, max=0.5, help="False-discovery rate of the comparison.")] = 0.05,
+    rate: Annotated[
+        float,
+        typer.Option(min=0.001, max=0.5, help="Share of quiet weeks that may have a false alarm."),
+    ] = 0.05,
     prometheus: Annotated[Path | None, typer.Option(help="Also write the newest metrics as Prometheus text.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """Compare new accounts with those before and write one page that loads nothing; exits with 3 if they changed.
+    """Look for changes of new accounts and metrics and write one page that loads nothing; exits with 3 if any.
 
     Example: graphrisk monitor report --out monitor.html
     """
@@ -39,16 +42,20 @@ def report(
 
     check_folder(out, "--out")
     results = ResultStore(store)
-    page, drifts = monitor_report(results, n_scans=scans, rate=rate)
-    _write(out, page)
+    report = monitor_report(results, n_scans=scans, rate=rate)
+    _write(out, report.page)
     if prometheus is not None:
         check_folder(prometheus, "--prometheus")
         _write(prometheus, prometheus_text(results.table("metric"), results.table("scan")))
-    alarms = [drift.feature for drift in drifts if drift.is_alarm]
+    signs, alarms = report.signs, report.signs.alarms
     if json:
-        print_json({"page": str(out), "alarms": alarms, "drift": [asdict(drift) for drift in drifts]})
+        facts = {
+            name: [asdict(sign) for sign in found]
+            for name, found in (("drift", signs.drifts), ("steps", signs.changes))
+        }
+        print_json({"page": str(out), "alarms": alarms, **facts})
     else:
-        typer.echo(f"{out}: {', '.join(alarms) + ' changed' if alarms else 'new accounts look like those before'}")
+        typer.echo(f"{out}: {', '.join(alarms) + ' changed' if alarms else 'nothing stands out in the newest scans'}")
     if alarms:
         raise typer.Exit(ALERT)
 

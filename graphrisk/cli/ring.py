@@ -160,16 +160,22 @@ def show_lineage(
     ],
     store: Store = Path("store"),
     scan: Scan = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Also draw it: a page (.html) or a picture (.svg).")] = None,
     json: JsonOption = False,
 ) -> None:
     """Tell what became of a ring from scan to scan; one that is not listed any more has a lineage too.
 
-    Example: graphrisk ring lineage 1
+    Example: graphrisk ring lineage 1 --out lineage.html
     """
     from graphrisk.explain import find_id
+    from graphrisk.lineage.picture import draw_lineage, lineage_page
     from graphrisk.lineage.story import tell_story
     from graphrisk.store import ResultStore
 
+    if out is not None:
+        check_folder(out, "--out")
+        if out.suffix not in (".html", ".svg"):
+            raise UsageError(f"`--out` must end in .html or .svg, got {out.name!r}")
     results = ResultStore(store)
     scan_id = scan or results.latest()
     listed: list[str] = results.table("ring", scan_id)["ring_id"].to_pylist()
@@ -181,6 +187,8 @@ def show_lineage(
         story = tell_story(results, ring_id, scan_id)
     except ValueError as error:
         raise UsageError(str(error)) from error
+    if out is not None:
+        out.write_text(lineage_page(story) if out.suffix == ".html" else draw_lineage(story), encoding="utf-8")
     if json:
         print_json(story.to_dict())
         return

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from graphrisk.cli.output import JsonOption, UsageError, plain, print_json
+from graphrisk.cli.output import JsonOption, UsageError, check_folder, plain, print_json
 
 app = typer.Typer(no_args_is_help=True, help="Keep a results store small and sound.")
 
@@ -95,3 +95,42 @@ def health(
             typer.echo(plain(f"problem: {problem}"))
     if found.problems:
         raise typer.Exit(1)
+
+
+@app.command("views")
+def views(
+    store: Store = Path("store"),
+    database: Annotated[
+        Path | None, typer.Option("--database", help="DuckDB file to make the views in; printed without it.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Make DuckDB views over the store for BI tools: every table over all scans, and the usual questions.
+
+    Example: graphrisk store views --database rings.duckdb
+    """
+    import duckdb
+
+    from graphrisk.bi_views import VIEWS, views_sql
+    from graphrisk.store import ResultStore
+
+    ResultStore(store).latest()
+    try:
+        sql = views_sql(store)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    if database is not None:
+        check_folder(database, "--database")
+        try:
+            with duckdb.connect(str(database)) as connection:
+                connection.execute(sql)
+        except duckdb.Error as error:
+            raise UsageError(f"the views must fit into the database {database}, got: {error}") from error
+    if json:
+        questions = {view.name: view.question for view in VIEWS}
+        print_json({"database": None if database is None else str(database), "views": questions, "sql": sql})
+    elif database is None:
+        typer.echo(sql, nl=False)
+    else:
+        for view in VIEWS:
+            typer.echo(f"{view.name:<18} {view.question}")

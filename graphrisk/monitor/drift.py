@@ -1,4 +1,4 @@
-"""Whether the newest accounts differ from those before, with control of false discoveries over all features."""
+"""Whether the newest accounts differ from those before, with control of false alarms over features and reports."""
 
 from __future__ import annotations
 
@@ -9,13 +9,20 @@ import numpy.typing as npt
 from scipy import stats
 
 from graphrisk.monitor.cohorts import FEATURES, Cohort
+from graphrisk.monitor.exchange import LEAST_NIGHTS, bin_values, exchange_groups
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
-MEDIAN_KOLMOGOROV = 0.8275735551899077
-"""Median of Kolmogorov's distribution: what the statistic of a quiet cohort is half of the time, at most."""
 N_BINS = 10
-LEAST_COHORTS, LEAST_ACCOUNTS = 4, 10
+LEAST_ACCOUNTS = 10
+WIDTHS = (1, 2, 3, 5)
+"""Numbers of newest nights that are held against those before: a small crew shows only when it comes again."""
+REPORTS = 7
+"""A report is read every night: the rate holds for a week of them."""
+N_DRAWS, MOST_GROUPS = 999, 20_000
+FIRST_DRAWS, WORTH_MORE = 99, 0.1
+"""Few draws tell what is no change; only what may be one gets all of them, new ones, so that its p-values hold."""
 
 
 @dataclass(frozen=True)
@@ -25,25 +32,28 @@ class Drift:
     Parameters
     ----------
     feature : str
+    n_scans : int
+        How many of the newest scans' newcomers were compared: the number at which the feature stands out most.
     ks : float
         Greatest distance of the two distribution functions.
-    p_value, q_value : float
-        Of the distance, allowing for what cohorts differ by in quiet times; Benjamini-Hochberg over all features.
+    p_value, adjusted_p : float
+        How often groups dealt out to nights anew stand out as much in this feature; in any feature.
     psi : float
         Population stability index.
     psi_noise : float
         What the index would not exceed in 95 of 100 quiet cohorts of this size.
     mean_before, mean_now : float
     inflation : float
-        By how much cohorts differ more than chance does, at least 1.
+        By how much nights differ more than chance and the groups explain, at least 1.
     is_alarm : bool
-        Whether the q-value is within the rate asked for and the index over 0.1 and over its noise.
+        Whether the adjusted p-value is within the rate asked for, and the index over 0.1 and over its noise.
     """
 
     feature: str
+    n_scans: int
     ks: float
     p_value: float
-    q_value: float
+    adjusted_p: float
     psi: float
     psi_noise: float
     mean_before: float
@@ -52,81 +62,108 @@ class Drift:
     is_alarm: bool
 
 
-def find_drift(cohorts: list[Cohort], *, rate: float = 0.05, least_psi: float = 0.1) -> list[Drift]:
-    """Compare the newest cohort with all before it.
+def find_drift(
+    cohorts: list[Cohort], *, rate: float = 0.05, least_psi: float = 0.1, n_draws: int = N_DRAWS, seed: int = 0
+) -> list[Drift]:
+    """Compare the newest cohorts with all before them.
 
-    ``D`` is the two-sample Kolmogorov-Smirnov distance and ``K = D sqrt(n m / (n + m))``. Newcomers are not
-    independent of each other: a ring signs up in one night. So ``K`` is divided by an inflation factor, the median of
-    the ``K`` of the earlier cohorts, each against the others, over the median of Kolmogorov's distribution, if above 1
-    (the genomic control of Devlin and Roeder). Its p-value is that of Kolmogorov's distribution, which is too large
-    for features with ties, never too small.
+    Newcomers are not independent of each other: a ring signs up in one night. So groups of accounts that rings join
+    are dealt out to nights anew, whole, and what is observed is compared with what that makes (see `exchange_groups`).
+    The newest one, two, three and five cohorts are compared with those before, and features and widths are accounted
+    for together.
 
     Parameters
     ----------
     cohorts : list of Cohort
         Oldest first.
     rate : float
-        False-discovery rate over all features of one report.
+        In how many of all weeks with a report every night, and no change, there may be an alarm at all. One report gets
+        a seventh of it, which holds whatever the reports have in common.
     least_psi : float
         Smaller changes are no alarm, however sure.
+    n_draws : int
+        No p-value is below ``1 / (n_draws + 1)``. Where a first hundred draws leave nothing below 0.1, they are all.
+    seed : int
 
     Returns
     -------
     list of Drift
-        Smallest q-value first; empty with fewer than four cohorts before the newest, or fewer than ten accounts in it.
-        Features that never vary are left out.
+        Smallest adjusted p-value first; empty with fewer than four cohorts before the newest, or fewer than ten
+        accounts in it. Features that never vary are left out. Of more than 20,000 groups a random sample, of every
+        night as many, is looked at.
 
     References
     ----------
-    Benjamini and Hochberg (1995), JRSS B 57; Devlin and Roeder (1999), Biometrics 55; Yurdakul and Naranjo
-    (2020), Journal of Risk Model Validation 14, for the noise of the index.
+    Westfall and Young (1993), Resampling-Based Multiple Testing; Yurdakul and Naranjo (2020), Journal of Risk Model
+    Validation 14, for the noise of the index.
     """
-    before = [cohort for cohort in cohorts[:-1] if len(cohort)]
-    if len(before) < LEAST_COHORTS or len(cohorts[-1]) < LEAST_ACCOUNTS:
+    filled = [cohort for cohort in cohorts if len(cohort)]
+    if len(filled) <= LEAST_NIGHTS or len(cohorts[-1]) < LEAST_ACCOUNTS:
         return []
-    found = []
-    for feature in FEATURES:
-        earlier, now = [cohort.values[feature] for cohort in before], cohorts[-1].values[feature]
-        pooled = np.concatenate(earlier)
-        if np.ptp(np.concatenate([pooled, now])) == 0:
-            continue
-        inflation = max(1.0, _median_statistic(earlier) / MEDIAN_KOLMOGOROV)
-        distance = ks_distance(pooled, now)
-        p = float(stats.kstwobign.sf(_statistic(distance, len(pooled), len(now)) / inflation))
-        index, noise = psi(pooled, now)
-        found.append((feature, distance, p, index, noise * inflation**2, pooled.mean(), now.mean(), inflation))
-    q_values = benjamini_hochberg(np.array([row[2] for row in found]))
+    rng = np.random.default_rng(seed)
+    night_of, groups = _gather(filled)
+    chosen = _sample(night_of, groups, rng)
+    night_of, groups = night_of[chosen], np.unique(groups[chosen], return_inverse=True)[1]
+    values = {name: np.concatenate([cohort.values[name] for cohort in filled])[chosen] for name in FEATURES}
+    features = [name for name in FEATURES if np.ptp(values[name])]
+    if not features:
+        return []
+    nights = np.zeros(int(groups.max()) + 1, np.int64)
+    nights[groups] = night_of
+    bins = np.stack([bin_values(values[name]) for name in features], axis=1)
+    exchanged = exchange_groups(bins, groups, nights, WIDTHS, n_draws=min(FIRST_DRAWS, n_draws), rng=rng)
+    if n_draws > FIRST_DRAWS and exchanged.p_values()[2].min() <= WORTH_MORE:
+        exchanged = exchange_groups(bins, groups, nights, WIDTHS, n_draws=n_draws, rng=rng)
+    widest, own, adjusted = exchanged.p_values()
     out = []
-    for (feature, distance, p, index, noise, mean_before, mean_now, inflation), q in zip(found, q_values, strict=True):
-        alarm = bool(q <= rate and index >= max(least_psi, noise))
+    for k, feature in enumerate(features):
+        width = exchanged.widths[widest[k]]
+        is_new = night_of >= len(filled) - width
+        before, now = values[feature][~is_new], values[feature][is_new]
+        inflation = max(1.0, float(exchanged.unrest[widest[k], k]))
+        index, noise = psi(before, now)
+        noise *= inflation**2
         out.append(
             Drift(
                 feature=feature,
-                ks=distance,
-                p_value=p,
-                q_value=float(q),
+                n_scans=width,
+                ks=ks_distance(before, now),
+                p_value=float(own[k]),
+                adjusted_p=float(adjusted[k]),
                 psi=index,
                 psi_noise=noise,
-                mean_before=float(mean_before),
-                mean_now=float(mean_now),
+                mean_before=float(before.mean()),
+                mean_now=float(now.mean()),
                 inflation=inflation,
-                is_alarm=alarm,
+                is_alarm=bool(adjusted[k] <= rate / REPORTS and index >= max(least_psi, noise)),
             )
         )
-    return sorted(out, key=lambda drift: (drift.q_value, -drift.ks, drift.feature))
+    return sorted(out, key=lambda drift: (drift.adjusted_p, -drift.ks, drift.feature))
 
 
-def _median_statistic(cohorts: list[FloatArray]) -> float:
-    """Median over the cohorts of the statistic of each against the others."""
-    values = []
-    for k, one in enumerate(cohorts):
-        others = np.concatenate(cohorts[:k] + cohorts[k + 1 :])
-        values.append(_statistic(ks_distance(others, one), len(others), len(one)))
-    return float(np.median(values))
+def _gather(cohorts: list[Cohort]) -> tuple[IntArray, IntArray]:
+    """Night and group of every account; groups of two nights bear different numbers."""
+    night_of = np.repeat(np.arange(len(cohorts)), [len(cohort) for cohort in cohorts])
+    groups, n = [], 0
+    for cohort in cohorts:
+        own = np.arange(len(cohort)) if cohort.groups is None else cohort.groups
+        groups.append(own + n)
+        n += int(own.max()) + 1
+    return night_of, np.concatenate(groups)
 
 
-def _statistic(distance: float, n: int, m: int) -> float:
-    return distance * float(np.sqrt(n * m / (n + m)))
+def _sample(night_of: IntArray, groups: IntArray, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
+    """Choose whole groups at random, as many of every night, if there are more than one may look at."""
+    n_nights, n_groups = int(night_of.max()) + 1, int(groups.max()) + 1
+    if n_groups <= MOST_GROUPS:
+        return np.ones(len(groups), np.bool_)
+    nights = np.zeros(n_groups, np.int64)
+    nights[groups] = night_of
+    order = np.lexsort((rng.random(n_groups), nights))
+    place = np.arange(n_groups) - np.searchsorted(nights[order], nights[order])
+    taken = np.zeros(n_groups, np.bool_)
+    taken[order] = place < MOST_GROUPS // n_nights
+    return taken[groups]
 
 
 def ks_distance(one: FloatArray, other: FloatArray) -> float:
@@ -149,15 +186,3 @@ def psi(before: FloatArray, now: FloatArray) -> tuple[float, float]:
     index = float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())
     noise = (1 / len(before) + 1 / len(now)) * stats.chi2.ppf(0.95, max(len(edges), 1))
     return index, float(noise)
-
-
-def benjamini_hochberg(p_values: FloatArray) -> FloatArray:
-    """Smallest false-discovery rate at which each p-value is a discovery."""
-    n = len(p_values)
-    if n == 0:
-        return p_values
-    order = np.argsort(p_values, kind="stable")
-    stepped = p_values[order] * n / np.arange(1, n + 1)
-    out = np.empty(n)
-    out[order] = np.minimum(np.minimum.accumulate(stepped[::-1])[::-1], 1.0)
-    return out

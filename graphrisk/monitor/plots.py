@@ -40,7 +40,7 @@ class _Frame:
         return f"{self.x(at):.1f},{self.y(value):.1f}"
 
 
-def plot(title: str, note: str, points: list[Point]) -> str:
+def plot(title: str, note: str, points: list[Point], since: datetime | None = None) -> str:
     """Draw a line with its interval behind it.
 
     Parameters
@@ -48,6 +48,8 @@ def plot(title: str, note: str, points: list[Point]) -> str:
     title, note : str
     points : list of Point
         Oldest first.
+    since : datetime, optional
+        When the metric took a step; marked by an upright line.
 
     Returns
     -------
@@ -66,6 +68,8 @@ def plot(title: str, note: str, points: list[Point]) -> str:
     drawn += [_dot(frame, at, value) for at, value in known]
     places = ((0, frame.y(frame.high) + 4, short(frame.high)), (0, frame.y(frame.low) + 4, short(frame.low)))
     days = ((MARGIN, HEIGHT, f"{known[0][0]:%Y-%m-%d}"), (WIDTH - 2 * MARGIN, HEIGHT, f"{known[-1][0]:%Y-%m-%d}"))
+    if since is not None:
+        drawn.append(_mark(frame, since))
     drawn += [f'<text x="{x:.0f}" y="{y:.0f}">{text}</text>' for x, y, text in (*places, *days)]
     box = f'viewBox="0 0 {WIDTH} {HEIGHT + 6}"'
     return f'{head}<svg {box} role="img" aria-label="{escape(title)}">{"".join(drawn)}</svg>'
@@ -76,6 +80,11 @@ def _shade(frame: _Frame, ranges: list[tuple[datetime, float, float]]) -> str:
         return ""
     edge = [frame.spot(at, low) for at, low, _ in ranges] + [frame.spot(at, high) for at, _, high in reversed(ranges)]
     return f'<polygon points="{" ".join(edge)}" fill="{COLOUR}" opacity="0.15"/>'
+
+
+def _mark(frame: _Frame, since: datetime) -> str:
+    place = f'x1="{frame.x(since):.1f}" x2="{frame.x(since):.1f}" y1="{MARGIN / 2}" y2="{HEIGHT - MARGIN / 2}"'
+    return f'<line {place} stroke="#a30" stroke-dasharray="4 3"><title>step since {since:%Y-%m-%d}</title></line>'
 
 
 def _dot(frame: _Frame, at: datetime, value: float) -> str:

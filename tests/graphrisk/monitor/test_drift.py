@@ -1,13 +1,13 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
 from graphrisk.monitor.cohorts import FEATURES, Cohort
-from graphrisk.monitor.drift import MEDIAN_KOLMOGOROV, benjamini_hochberg, find_drift, ks_distance, psi
+from graphrisk.monitor.drift import find_drift, ks_distance, psi
 
 samples = st.lists(st.sampled_from([0.0, 1.0, 1.5, 2.0, 7.0]), min_size=1, max_size=30).map(np.array)
 
@@ -16,12 +16,6 @@ samples = st.lists(st.sampled_from([0.0, 1.0, 1.5, 2.0, 7.0]), min_size=1, max_s
 def test_the_distance_is_the_greatest_of_the_two_distribution_functions(one, other):
     every = max(abs(np.mean(one <= x) - np.mean(other <= x)) for x in [*one, *other])
     assert ks_distance(one, other) == pytest.approx(every, abs=1e-12)
-
-
-@given(st.lists(st.floats(0, 1), max_size=20).map(np.array))
-def test_q_values_are_those_of_scipy(p_values):
-    expected = stats.false_discovery_control(p_values) if len(p_values) else []
-    assert benjamini_hochberg(p_values) == pytest.approx(expected)
 
 
 @settings(max_examples=50)
@@ -33,10 +27,6 @@ def test_the_index_is_what_its_definition_says(before, now):
     shares = [[(b.count(k) + 0.5) / (len(b) + 0.5 * n) for k in range(n)] for b in bins]
     index = sum((q - p) * np.log(q / p) for p, q in zip(*shares, strict=True))
     assert psi(before, now)[0] == pytest.approx(index, abs=1e-12)
-
-
-def test_the_median_of_kolmogorov_is_what_it_is():
-    assert stats.kstwobign.ppf(0.5) == pytest.approx(MEDIAN_KOLMOGOROV)
 
 
 def cohorts(rng, n_cohorts, n_accounts, *, clumps=0, change=0.0):
@@ -54,15 +44,28 @@ def cohorts(rng, n_cohorts, n_accounts, *, clumps=0, change=0.0):
 
 def test_quiet_cohorts_raise_few_alarms():
     rng = np.random.default_rng(0)
-    alarms = [any(d.is_alarm for d in find_drift(cohorts(rng, 12, 60))) for _ in range(100)]
+    alarms = [any(d.is_alarm for d in find_drift(cohorts(rng, 12, 60), n_draws=199)) for _ in range(100)]
     assert np.mean(alarms) <= 0.05
 
 
 def test_cohorts_in_which_groups_come_together_raise_few_alarms_too():
     rng = np.random.default_rng(1)
-    found = [find_drift(cohorts(rng, 12, 60, clumps=15)) for _ in range(100)]
+    found = [find_drift(cohorts(rng, 12, 60, clumps=15), n_draws=199) for _ in range(100)]
     assert np.mean([any(d.is_alarm for d in drifts) for drifts in found]) <= 0.05
     assert np.mean([d.inflation for drifts in found for d in drifts]) > 1.2
+
+
+def test_groups_that_come_together_are_dealt_out_together():
+    rng, alarms = np.random.default_rng(4), []
+    for _ in range(40):
+        many = cohorts(rng, 12, 60)
+        many = [replace(one, groups=np.where(np.arange(60) < 12, 0, np.arange(60))) for one in many]
+        if rng.random() < 0.5:  # a crew, now and then, in the newest night as in any other
+            for one in [many[k] for k in rng.choice(12, 2, replace=False)]:
+                for name in FEATURES:
+                    one.values[name][:12] = 4
+        alarms.append(any(d.is_alarm for d in find_drift(many, n_draws=199)))
+    assert np.mean(alarms) <= 0.05
 
 
 def test_a_feature_that_moved_is_named_first():

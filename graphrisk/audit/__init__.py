@@ -1,0 +1,1 @@
+"""What the list of rings misses, estimated from accounts that are drawn at random and reviewed."""
