@@ -15,6 +15,18 @@ def scrambled(state):
 
 
 @jit
+def sort_few(values, low, high):
+    """Sort a short stretch in place, by insertion."""
+    for i in range(low + 1, high):
+        value = values[i]
+        j = i - 1
+        while j >= low and values[j] > value:
+            values[j + 1] = values[j]
+            j -= 1
+        values[j + 1] = value
+
+
+@jit
 def draw_neighbours(indptr, first_seen, nodes, moments, most, seed):
     """Draw up to `most` entries seen before the moment of each node, without repetition; returns starts and entries.
 
@@ -39,6 +51,35 @@ def draw_neighbours(indptr, first_seen, nodes, moments, most, seed):
                     chosen[begin + at] = e
             seen += 1
         taken = min(seen, most)
-        chosen[begin : begin + taken] = np.sort(chosen[begin : begin + taken])
+        if seen > most:
+            sort_few(chosen, begin, begin + taken)
         starts[i + 1] = begin + taken
     return starts, chosen[: starts[len(nodes)]].copy()
+
+
+@jit
+def place_nodes(known, found):
+    """Append to `known` (distinct int32) what `found` has beyond it, in the order of `found`; say where each stands.
+
+    Returns all nodes and the place of every entry of `found` in them; O(known + found), in a table of open addresses.
+    """
+    room = 16
+    while room < 2 * (len(known) + len(found)):
+        room *= 2
+    mask = np.uint64(room - 1)
+    table = np.full(room, -1, np.int64)
+    nodes = np.empty(len(known) + len(found), np.int32)
+    places = np.empty(len(found), np.int64)
+    n = 0
+    for k in range(len(known) + len(found)):
+        v = known[k] if k < len(known) else found[k - len(known)]
+        slot = scrambled(np.uint64(v)) & mask
+        while table[slot] >= 0 and nodes[table[slot]] != v:
+            slot = (slot + np.uint64(1)) & mask
+        if table[slot] < 0:
+            table[slot] = n
+            nodes[n] = v
+            n += 1
+        if k >= len(known):
+            places[k - len(known)] = table[slot]
+    return nodes[:n].copy(), places

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from algorithms._sampling_kernels import draw_neighbours
+from algorithms._sampling_kernels import draw_neighbours, place_nodes
 
 IntArray = npt.NDArray[np.int32]
 LongArray = npt.NDArray[np.int64]
@@ -42,10 +42,13 @@ class Neighbourhood:
         Distinct node ids of every type; the seeds come first.
     links : dict of edge type to array of int64, shape (2, n)
         Positions in `nodes` of the source (nearer to the seeds) and of the target type.
+    entries : dict of edge type to array of int64, shape (n,)
+        Where each of these links stands in `indices` of its relation.
     """
 
     nodes: dict[str, IntArray]
     links: dict[EdgeType, LongArray]
+    entries: dict[EdgeType, LongArray]
 
 
 def sample_neighbours(
@@ -94,6 +97,7 @@ def sample_neighbours(
         raise ValueError(f"`n_neighbours` must be at least 1 each, got {list(n_neighbours)}")
     nodes: dict[str, IntArray] = {seed_type: front}
     links: dict[EdgeType, list[LongArray]] = {edge_type: [] for edge_type in relations}
+    rows: dict[EdgeType, list[LongArray]] = {edge_type: [] for edge_type in relations}
     fresh = {seed_type: (0, len(front))}
     for step, most in enumerate(n_neighbours):
         reached = {name: len(ids) for name, ids in nodes.items()}
@@ -105,11 +109,16 @@ def sample_neighbours(
             mixed = np.uint64((seed * 0x9E3779B1 + step * 0x10001 + number) & 0xFFFFFFFFFFFFFFFF)
             starts, entries = _draw(relation, nodes[source][low:high], most, as_of, mixed)
             found = relation.indices[entries]
-            nodes[target], at = _positions(nodes.get(target, np.empty(0, np.int32)), found)
+            nodes[target], at = place_nodes(nodes.get(target, np.empty(0, np.int32)), found)
             links[edge_type].append(np.stack([low + np.repeat(np.arange(high - low), np.diff(starts)), at]))
+            rows[edge_type].append(entries)
         fresh = {name: (reached.get(name, 0), len(ids)) for name, ids in nodes.items()}
     empty = np.empty((2, 0), np.int64)
-    return Neighbourhood(nodes, {name: np.concatenate([empty, *parts], axis=1) for name, parts in links.items()})
+    return Neighbourhood(
+        nodes,
+        {name: np.concatenate([empty, *parts], axis=1) for name, parts in links.items()},
+        {name: np.concatenate([empty[0], *parts]) for name, parts in rows.items()},
+    )
 
 
 def _draw(
@@ -120,12 +129,3 @@ def _draw(
     moments = np.full(len(nodes), as_of or 0, np.int64)
     starts, entries = draw_neighbours(relation.indptr, first_seen, nodes, moments, most, seed)
     return starts, entries
-
-
-def _positions(known: IntArray, found: IntArray) -> tuple[IntArray, LongArray]:
-    """Append what is new, in the order in which it was found, and say where everything found stands."""
-    distinct, first = np.unique(np.concatenate([known, found]), return_index=True)
-    order = np.argsort(first)
-    place = np.empty(len(distinct), np.int64)
-    place[order] = np.arange(len(distinct))
-    return distinct[order].astype(np.int32), place[np.searchsorted(distinct, found)]
