@@ -61,4 +61,5 @@ def usable_amounts(transfers: Transfers) -> FloatArray:
     none = np.full(len(transfers), np.nan)
     usd = none if transfers.amounts_usd is None else transfers.amounts_usd
     own = none if transfers.amounts is None else transfers.amounts
-    return np.maximum(np.nan_to_num(np.where(np.isnan(usd), own, usd)), 0)
+    amounts: FloatArray = np.maximum(np.nan_to_num(np.where(np.isnan(usd), own, usd)), 0)
+    return amounts

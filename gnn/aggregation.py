@@ -68,11 +68,23 @@ def mean_neighbours(edges: EdgeTensors, values: Tensor, gates: Tensor | None = N
     tensor, shape (n_targets, width)
         O(edges x width) time. On a CPU O(nodes x width + edges x heads) memory, and the same for any number of threads.
 
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit.
+
     References
     ----------
     Hamilton, Ying and Leskovec (2017), Inductive representation learning on large graphs, section 3.3; gates as in
     Bresson and Laurent (2017), Residual gated graph convnets, equation 11, here from what the edge is.
     """
+    ends = edges.edges
+    if len(values) != ends.n_sources:
+        raise ValueError(f"`values` must have {ends.n_sources} rows, one per source, got {len(values)}")
+    if gates is not None and (len(gates) != len(ends) or not gates.shape[1] or values.shape[1] % gates.shape[1]):
+        raise ValueError(
+            f"`gates` must have {len(ends)} rows and heads that divide {values.shape[1]}, got {tuple(gates.shape)}"
+        )
     if edges.sources is None:
         return _MeanNeighbours.apply(values.float(), None if gates is None else gates.float(), edges).to(values.dtype)
     return mean_by_scatter(edges, edges.sources, edges.targets, values, gates)
@@ -84,8 +96,7 @@ def mean_by_scatter(
     """`mean_neighbours` by operations of PyTorch alone, for other devices; stores a message per edge."""
     messages = values[sources]
     if gates is not None:
-        heads = messages.view(len(messages), gates.shape[1], -1)
-        messages = (heads * gates[:, :, None]).reshape(messages.shape)
+        messages = messages * gates.repeat_interleave(values.shape[1] // gates.shape[1], dim=1)
     out = torch.zeros(edges.edges.n_targets, values.shape[1], dtype=messages.dtype, device=values.device)
     return out.index_add(0, targets, messages) * edges.shares.to(messages.dtype)
 

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algorithms import Relation, sample_neighbours
+from algorithms._sampling_kernels import place_nodes
 
 LINKS = st.lists(st.tuples(st.integers(0, 7), st.integers(0, 5), st.integers(0, 20)), max_size=50)
 
@@ -44,6 +45,10 @@ def test_samples_are_links_that_exist_and_no_more_than_asked(links, most, seed):
         got = pairs(found, edge_type)
         known = [(link[source], link[1 - source]) for link in links]
         assert all(got.count(pair) <= known.count(pair) for pair in got)
+        relation = relations(links)[edge_type]
+        places = found.entries[edge_type]
+        assert relation.indices[places].tolist() == [other for _, other in got]
+        assert (np.searchsorted(relation.indptr, places, side="right") - 1).tolist() == [one for one, _ in got]
         assert all(sum(one == other for other, _ in got) <= most for one, _ in got)
     for ids in found.nodes.values():
         assert len(set(ids.tolist())) == len(ids)
@@ -58,6 +63,13 @@ def test_what_comes_later_changes_nothing(links, later, as_of):
     )
     for edge_type in one.links:
         assert pairs(one, edge_type) == pairs(two, edge_type)
+
+
+@given(st.lists(st.integers(0, 50), unique=True), st.lists(st.integers(0, 50)))
+def test_nodes_are_numbered_in_the_order_in_which_they_come(known, found):
+    nodes, places = place_nodes(np.array(known, np.int32), np.array(found, np.int32))
+    assert nodes.tolist() == list(dict.fromkeys(known + found))
+    assert [nodes[place] for place in places] == found
 
 
 def test_every_neighbour_is_drawn_about_as_often():

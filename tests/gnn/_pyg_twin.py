@@ -1,0 +1,52 @@
+"""The heterogeneous network written with PyG's message passing and PyG's container of relations, weights shared."""
+
+import torch
+from torch import nn
+from torch_geometric.nn import HeteroConv, MessagePassing
+
+from gnn.hetero_network import key
+
+
+class GatedMean(MessagePassing):
+    """Mean of gated messages, then a matrix: what one relation adds."""
+
+    def __init__(self, heard, gate):
+        super().__init__(aggr="mean")
+        self.heard, self.gate = heard, gate
+
+    def forward(self, x, edge_index, edge_attr):
+        x = x if isinstance(x, tuple) else (x, x)  # PyG hands over one tensor where both ends are of one type
+        gates = None if self.gate is None else 2 * torch.sigmoid(self.gate(edge_attr))
+        return self.heard(self.propagate(edge_index, x=x, gates=gates, size=(len(x[0]), len(x[1]))))
+
+    def message(self, x_j, gates):
+        if gates is None:
+            return x_j
+        return (x_j.view(len(x_j), gates.shape[1], -1) * gates[:, :, None]).flatten(1)
+
+
+class Twin(nn.Module):
+    """Has the modules of a `HeteroNetwork`, and runs them as PyG would."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+        self.convs = nn.ModuleList()
+        for layer in network.layers:
+            gates = dict(layer.gates.items())
+            convs = {
+                types: GatedMean(layer.heard[key(*types)], gates.get(key(*types))) for types in network.schema.edges
+            }
+            self.convs.append(HeteroConv(convs, aggr="sum"))
+
+    def forward(self, data):
+        net = self.network
+        states = {kind: net.start[key(kind)](net.lift[key(kind)](x)) for kind, x in data.x_dict.items()}
+        for conv, layer in zip(self.convs, net.layers, strict=True):
+            heard = conv(states, data.edge_index_dict, data.edge_attr_dict)
+            sums = {kind: layer.own[key(kind)](state) + heard.get(kind, 0) for kind, state in states.items()}
+            states = {
+                kind: states[kind] + layer.drop(nn.functional.gelu(layer.norms[key(kind)](total)))
+                for kind, total in sums.items()
+            }
+        return states
