@@ -106,44 +106,43 @@ class _MeanNeighbours(torch.autograd.Function):
     def forward(ctx: Any, values: Tensor, gates: Tensor | None, edges: EdgeTensors) -> Tensor:
         ctx.edges = edges
         ctx.save_for_backward(values, gates)
-        ends = edges.edges
-        return _sums(ends.indptr, ends.sources, _IN_ORDER, gates, values, ends.n_targets).mul_(edges.shares)
+        return _sums(edges, (edges.edges.indptr, edges.edges.sources, _IN_ORDER), gates, True, values)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
         values, gates = ctx.saved_tensors
-        gradient = gradient * ctx.edges.shares
         to_values = to_gates = None
         if ctx.needs_input_grad[0]:
-            indptr, targets, order = ctx.edges.edges.transposed
-            to_values = _sums(indptr, targets, order, gates, gradient, len(values))
+            to_values = _sums(ctx.edges, ctx.edges.edges.transposed, gates, False, gradient)
         if gates is not None and ctx.needs_input_grad[1]:
-            to_gates = _products(ctx.edges.edges, gradient, values, gates.shape[1])
+            to_gates = _products(ctx.edges, gradient, values, gates.shape[1])
         return to_values, to_gates, None
 
 
 _IN_ORDER = np.empty(0, np.int64)
 """Stands for the places of edges that are in the order of their gates."""
+_NO_GATES = np.empty((0, 1), np.float32)
 
 
-def _sums(indptr: Any, indices: Any, order: Any, gates: Tensor | None, values: Tensor, n_rows: int) -> Tensor:
-    if gates is not None and order is not _IN_ORDER:
-        gates = gates[torch.from_numpy(order)]
-    held = np.empty((0, 1), np.float32) if gates is None else gates.detach().contiguous().numpy()
-    array = values.detach().contiguous().numpy()
-    out = np.empty((n_rows, array.shape[1]), np.float32)
-    shares = _row_shares(indptr, array.shape[1])
-    side_by_side(sum_neighbours, [(indptr, indices, held, array, low, high, out) for low, high in shares])
+def _array(tensor: Tensor) -> Any:
+    return tensor.detach().contiguous().numpy()
+
+
+def _sums(edges: EdgeTensors, rows: tuple[Any, Any, Any], gates: Tensor | None, by_row: bool, values: Tensor) -> Tensor:
+    """Weighted sums over the rows of a CSR, given as row starts, neighbours and places of edges."""
+    held = _NO_GATES if gates is None else _array(gates)
+    array, shares = _array(values), _array(edges.shares)[:, 0]
+    out = np.empty((len(rows[0]) - 1, array.shape[1]), np.float32)
+    given = (*rows, held, shares, by_row, array)
+    side_by_side(sum_neighbours, [(*given, low, high, out) for low, high in _row_shares(rows[0], array.shape[1])])
     return torch.from_numpy(out)
 
 
-def _products(edges: TypedEdges, left: Tensor, right: Tensor, n_heads: int) -> Tensor:
-    one, two = (side.detach().contiguous().numpy() for side in (left, right))
-    out = np.empty((len(edges), n_heads), np.float32)
-    shares = _row_shares(edges.indptr, one.shape[1])
-    side_by_side(
-        multiply_ends, [(edges.indptr, edges.sources, one, two, n_heads, low, high, out) for low, high in shares]
-    )
+def _products(edges: EdgeTensors, left: Tensor, right: Tensor, n_heads: int) -> Tensor:
+    ends = edges.edges
+    given = (ends.indptr, ends.sources, _array(left), _array(edges.shares)[:, 0], _array(right), n_heads)
+    out = np.empty((len(ends), n_heads), np.float32)
+    side_by_side(multiply_ends, [(*given, low, high, out) for low, high in _row_shares(ends.indptr, left.shape[1])])
     return torch.from_numpy(out)
 
 

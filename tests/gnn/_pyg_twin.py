@@ -10,14 +10,17 @@ from gnn.hetero_network import key
 class GatedMean(MessagePassing):
     """Mean of gated messages, then a matrix: what one relation adds."""
 
-    def __init__(self, heard, gate):
+    def __init__(self, layer, types):
         super().__init__(aggr="mean")
-        self.heard, self.gate = heard, gate
+        self.layer, self.types = [layer], types  # in a list, so that its weights do not count twice
 
     def forward(self, x, edge_index, edge_attr):
         x = x if isinstance(x, tuple) else (x, x)  # PyG hands over one tensor where both ends are of one type
-        gates = None if self.gate is None else 2 * torch.sigmoid(self.gate(edge_attr))
-        return self.heard(self.propagate(edge_index, x=x, gates=gates, size=(len(x[0]), len(x[1]))))
+        name, kind, layer = key(*self.types), self.types[2], self.layer[0]
+        gates = 2 * torch.sigmoid(layer.gates[name](edge_attr)) if name in layer.gates else None
+        mean = self.propagate(edge_index, x=x, gates=gates, size=(len(x[0]), len(x[1])))
+        number = 1 + layer.into[kind].index(self.types)
+        return nn.functional.linear(mean, layer.blocks(layer.mix[key(kind)].weight, [number]))
 
     def message(self, x_j, gates):
         if gates is None:
@@ -31,20 +34,20 @@ class Twin(nn.Module):
     def __init__(self, network):
         super().__init__()
         self.network = network
-        self.convs = nn.ModuleList()
-        for layer in network.layers:
-            gates = dict(layer.gates.items())
-            convs = {
-                types: GatedMean(layer.heard[key(*types)], gates.get(key(*types))) for types in network.schema.edges
-            }
-            self.convs.append(HeteroConv(convs, aggr="sum"))
+        self.convs = nn.ModuleList(
+            HeteroConv({types: GatedMean(layer, types) for types in network.schema.edges}, aggr="sum")
+            for layer in network.layers
+        )
 
     def forward(self, data):
         net = self.network
         states = {kind: net.start[key(kind)](net.lift[key(kind)](x)) for kind, x in data.x_dict.items()}
         for conv, layer in zip(self.convs, net.layers, strict=True):
             heard = conv(states, data.edge_index_dict, data.edge_attr_dict)
-            sums = {kind: layer.own[key(kind)](state) + heard.get(kind, 0) for kind, state in states.items()}
+            sums = {}
+            for kind, state in states.items():
+                mix = layer.mix[key(kind)]
+                sums[kind] = nn.functional.linear(state, layer.blocks(mix.weight, [0]), mix.bias) + heard.get(kind, 0)
             states = {
                 kind: states[kind] + layer.drop(nn.functional.gelu(layer.norms[key(kind)](total)))
                 for kind, total in sums.items()
