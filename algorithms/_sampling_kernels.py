@@ -27,33 +27,65 @@ def sort_few(values, low, high):
 
 
 @jit
-def draw_neighbours(indptr, first_seen, nodes, moments, most, seed):
+def draw_from_row(first_seen, begin, end, moment, most, state, chosen, at):
+    """Draw from one row in any order of time, entry by entry (reservoir); returns how many were seen and taken."""
+    seen = 0
+    for e in range(begin, end):
+        if first_seen[e] >= moment:
+            continue
+        if seen < most:
+            chosen[at + seen] = e
+        else:
+            state = scrambled(state)
+            place = np.int64(state % np.uint64(seen + 1))
+            if place < most:
+                chosen[at + place] = e
+        seen += 1
+    return seen, min(seen, most)
+
+
+@jit
+def draw_from_stretch(begin, n, most, state, chosen, at):
+    """Draw `most` of the n entries from `begin` on, every subset alike, in O(most²) whatever n is (Floyd)."""
+    for k in range(most):
+        top = n - most + k
+        state = scrambled(state)
+        entry = begin + np.int64(state % np.uint64(top + 1))
+        for i in range(at, at + k):
+            if chosen[i] == entry:
+                entry = begin + top
+                break
+        chosen[at + k] = entry
+
+
+@jit
+def draw_neighbours(indptr, first_seen, in_order, nodes, moments, most, seed):
     """Draw up to `most` entries seen before the moment of each node, without repetition; returns starts and entries.
 
-    Reservoir sampling; what a node draws depends on the seed and the node alone.
+    An empty `first_seen` stands for entries that were always there, `in_order` says that rows are in the order of it.
+    What a node draws depends on the seed and the node alone.
     """
     starts = np.zeros(len(nodes) + 1, np.int64)
     chosen = np.empty(len(nodes) * most, np.int64)
     for i in range(len(nodes)):
         v = nodes[i]
-        begin = starts[i]
+        at, begin, end = starts[i], indptr[v], indptr[v + 1]
         state = scrambled(seed ^ scrambled(np.uint64(v)))
-        seen = 0
-        for e in range(indptr[v], indptr[v + 1]):
-            if len(first_seen) > 0 and first_seen[e] >= moments[i]:
-                continue
-            if seen < most:
-                chosen[begin + seen] = e
+        if in_order or len(first_seen) == 0:
+            if len(first_seen) > 0:
+                end = begin + np.searchsorted(first_seen[begin:end], moments[i])
+            seen = end - begin
+            taken = min(seen, most)
+            if seen > most:
+                draw_from_stretch(begin, seen, most, state, chosen, at)
             else:
-                state = scrambled(state)
-                at = np.int64(state % np.uint64(seen + 1))
-                if at < most:
-                    chosen[begin + at] = e
-            seen += 1
-        taken = min(seen, most)
+                for k in range(seen):
+                    chosen[at + k] = begin + k
+        else:
+            seen, taken = draw_from_row(first_seen, begin, end, moments[i], most, state, chosen, at)
         if seen > most:
-            sort_few(chosen, begin, begin + taken)
-        starts[i + 1] = begin + taken
+            sort_few(chosen, at, at + taken)
+        starts[i + 1] = at + taken
     return starts, chosen[: starts[len(nodes)]].copy()
 
 

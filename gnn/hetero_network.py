@@ -72,8 +72,8 @@ class HeteroLayer(nn.Module):
     """One step along all edge types, with what a node was before added to what it becomes.
 
     ``h'_v = h_v + gelu(norm(W_type [h_v, m_1, m_2, ...] + b))``, where ``m_r`` is the mean of ``gate_r(e) * h_u`` over
-    the edges ``e = (u, v)`` of the r-th type that leads to the type of v, and ``gate_r(e) = 2 sigmoid(G_r e)`` one number
-    a head, so that an edge that says nothing lets everything pass. A type that a graph lacks counts as zero.
+    the edges ``e = (u, v)`` of the r-th type that leads to the type of v, and ``gate_r(e) = 2 sigmoid(G_r e)`` is one
+    number a head, so that an edge that says nothing lets everything pass. A type that a graph lacks counts as zero.
 
     Parameters
     ----------

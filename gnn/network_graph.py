@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,7 @@ class NetworkGraph:
                 digest.update(part.tobytes())
         return digest.hexdigest()
 
+    @cached_property
     def relations(self) -> dict[EdgeType, Relation]:
         """The edges as the sampler walks them: from targets back to the sources that they hear."""
         return {

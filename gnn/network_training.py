@@ -197,7 +197,7 @@ def around(
 ) -> tuple[GraphTensors, AccountSets]:
     """A sample of the graph around sets, and the sets with the numbers that accounts have in it."""
     seeds, places = np.unique(sets.members, return_inverse=True)
-    found = sample_neighbours(graph.relations(), "account", seeds, n_neighbours=config.n_neighbours, seed=seed)
+    found = sample_neighbours(graph.relations, "account", seeds, n_neighbours=config.n_neighbours, seed=seed)
     return GraphTensors.of(graph.part(found), device), AccountSets(sets.indptr, places.astype(np.int32))
 
 

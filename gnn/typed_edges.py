@@ -63,7 +63,7 @@ class TypedEdges:
         features: npt.ArrayLike | None = None,
         first_seen: npt.ArrayLike | None = None,
     ) -> TypedEdges:
-        """Sort edges by target, then source, then time; O(edges log edges).
+        """Sort edges by target, then time, then source; O(edges log edges).
 
         Parameters
         ----------
@@ -94,7 +94,7 @@ class TypedEdges:
                 raise ValueError(f"`{name}` must be in 0 .. {n - 1}, got {end.min()} .. {end.max()}")
         if not np.isfinite(values).all():
             raise ValueError("`features` must be finite, got NaN or infinity")
-        order = np.lexsort((moments, ends[0], ends[1]))
+        order = np.lexsort((ends[0], moments, ends[1]))
         return cls(
             n_sources,
             _starts(ends[1], n_targets),

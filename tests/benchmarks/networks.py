@@ -93,7 +93,7 @@ def network(graph: NetworkGraph, repeat: int, threads: int) -> None:
 
 def sampler(graph: NetworkGraph, repeat: int) -> None:
     """Batches of 1,024 accounts, two steps of ten neighbours an edge type, as of a time."""
-    relations = graph.relations()
+    relations = graph.relations
     order = np.random.default_rng(1).permutation(len(graph.features["account"]))[: 32 * 1024].reshape(32, -1)
 
     def batches() -> int:
