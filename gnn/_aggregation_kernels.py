@@ -11,13 +11,13 @@ LANES = 8  # sums side by side: one alone would wait for each addition before th
 
 
 @jit
-def sum_neighbours(indptr, indices, entries, gates, shares, by_row, values, low, high, out):
+def sum_neighbours(indptr, indices, entries, gates, shares, by_row, values, base, low, high, out):
     """Write to ``out[low:high]`` the sum over each row's neighbours of their values, head by head times the gate.
 
     `values` and `out` are float32 of one width. `gates` is float32 of shape (n_entries, n_heads), or (0, 1) for none;
     ``entries[e]`` is the row of `gates` of place e, or e itself where `entries` is empty. Every sum is multiplied by
     ``shares[v]`` if `by_row`, else every summand by ``shares[neighbour]``. O(entries x width); sums run in the order
-    of the row.
+    of the row. A `base` of the shape of `out` is added; an empty one is none.
     """
     width = values.shape[1]
     n_heads = gates.shape[1]
@@ -44,7 +44,7 @@ def sum_neighbours(indptr, indices, entries, gates, shares, by_row, values, low,
                     sums[j] += weight * sent[j]
         share = shares[v] if by_row else one
         for j in range(width):
-            out[v, j] = total[j] * share
+            out[v, j] = total[j] * share + base[v, j] if len(base) > 0 else total[j] * share
 
 
 @jit

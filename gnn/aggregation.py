@@ -51,7 +51,9 @@ class EdgeTensors:
         return cls(edges, **parts)
 
 
-def mean_neighbours(edges: EdgeTensors, values: Tensor, gates: Tensor | None = None) -> Tensor:
+def mean_neighbours(
+    edges: EdgeTensors, values: Tensor, gates: Tensor | None = None, *, added_to: Tensor | None = None
+) -> Tensor:
     """Mean over the neighbours of each target of their values, each head times the gate of the edge.
 
     ``out[v, h] = sum(gates[e, h] * values[source(e), h] for edges e at v) / n_edges(v)``; zero without neighbours.
@@ -62,6 +64,8 @@ def mean_neighbours(edges: EdgeTensors, values: Tensor, gates: Tensor | None = N
     values : tensor, shape (n_sources, width)
     gates : tensor, shape (n_edges, n_heads), optional
         `n_heads` must divide the width; without gates, all are one.
+    added_to : tensor, shape (n_targets, width), optional
+        Added to the mean in the same pass.
 
     Returns
     -------
@@ -86,8 +90,10 @@ def mean_neighbours(edges: EdgeTensors, values: Tensor, gates: Tensor | None = N
             f"`gates` must have {len(ends)} rows and heads that divide {values.shape[1]}, got {tuple(gates.shape)}"
         )
     if edges.sources is None:
-        return _MeanNeighbours.apply(values.float(), None if gates is None else gates.float(), edges).to(values.dtype)
-    return mean_by_scatter(edges, edges.sources, edges.targets, values, gates)
+        wide = [None if part is None else part.float() for part in (values, gates, added_to)]
+        return _MeanNeighbours.apply(*wide, edges).to(values.dtype)
+    mean = mean_by_scatter(edges, edges.sources, edges.targets, values, gates)
+    return mean if added_to is None else mean + added_to
 
 
 def mean_by_scatter(
@@ -103,37 +109,44 @@ def mean_by_scatter(
 
 class _MeanNeighbours(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, values: Tensor, gates: Tensor | None, edges: EdgeTensors) -> Tensor:
+    def forward(ctx: Any, values: Tensor, gates: Tensor | None, added_to: Tensor | None, edges: EdgeTensors) -> Tensor:
         ctx.edges = edges
         ctx.save_for_backward(values, gates)
-        return _sums(edges, (edges.edges.indptr, edges.edges.sources, _IN_ORDER), gates, True, values)
+        return _sums(edges, (edges.edges.indptr, edges.edges.sources, _IN_ORDER), gates, True, values, added_to)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None, None]:
         values, gates = ctx.saved_tensors
         to_values = to_gates = None
         if ctx.needs_input_grad[0]:
             to_values = _sums(ctx.edges, ctx.edges.edges.transposed, gates, False, gradient)
         if gates is not None and ctx.needs_input_grad[1]:
             to_gates = _products(ctx.edges, gradient, values, gates.shape[1])
-        return to_values, to_gates, None
+        return to_values, to_gates, gradient if ctx.needs_input_grad[2] else None, None
 
 
 _IN_ORDER = np.empty(0, np.int64)
 """Stands for the places of edges that are in the order of their gates."""
-_NO_GATES = np.empty((0, 1), np.float32)
+_NO_GATES = _NO_BASE = np.empty((0, 1), np.float32)
 
 
 def _array(tensor: Tensor) -> Any:
     return tensor.detach().contiguous().numpy()
 
 
-def _sums(edges: EdgeTensors, rows: tuple[Any, Any, Any], gates: Tensor | None, by_row: bool, values: Tensor) -> Tensor:
+def _sums(
+    edges: EdgeTensors,
+    rows: tuple[Any, Any, Any],
+    gates: Tensor | None,
+    by_row: bool,
+    values: Tensor,
+    base: Tensor | None = None,
+) -> Tensor:
     """Weighted sums over the rows of a CSR, given as row starts, neighbours and places of edges."""
     held = _NO_GATES if gates is None else _array(gates)
     array, shares = _array(values), _array(edges.shares)[:, 0]
     out = np.empty((len(rows[0]) - 1, array.shape[1]), np.float32)
-    given = (*rows, held, shares, by_row, array)
+    given = (*rows, held, shares, by_row, array, _NO_BASE if base is None else _array(base))
     side_by_side(sum_neighbours, [(*given, low, high, out) for low, high in _row_shares(rows[0], array.shape[1])])
     return torch.from_numpy(out)
 

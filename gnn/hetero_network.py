@@ -100,12 +100,18 @@ class HeteroLayer(nn.Module):
         return {kind: state + self._change(kind, states, edges) for kind, state in states.items()}
 
     def _change(self, kind: str, states: Mapping[str, Tensor], edges: Mapping[EdgeType, EdgeTensors]) -> Tensor:
-        present = [(number, types) for number, types in enumerate(self.into[kind], start=1) if types in edges]
-        means = [mean_neighbours(edges[t], states[t[0]], self.gates_of(t, edges[t])) for _, t in present]
         mix = self.mix[key(kind)]
-        # one product of wide rows takes less time than one for each edge type
-        weight = self.blocks(mix.weight, [0, *(number for number, _ in present)])
-        total = nn.functional.linear(torch.cat([states[kind], *means], dim=1), weight, mix.bias)
+        total = nn.functional.linear(states[kind], self.block(mix.weight, 0), mix.bias)
+        for number, types in enumerate(self.into[kind], start=1):
+            if types not in edges:
+                continue
+            ends, gates, state = edges[types], self.gates_of(types, edges[types]), states[types[0]]
+            weight = self.block(mix.weight, number)
+            # one gate for all of a message leaves mean and product free to change places: multiply fewer rows
+            if (gates is None or gates.shape[1] == 1) and ends.edges.n_sources < ends.edges.n_targets:
+                total = mean_neighbours(ends, state @ weight.T, gates, added_to=total)
+            else:
+                total = torch.addmm(total, mean_neighbours(ends, state, gates), weight.T)
         return self.drop(nn.functional.gelu(self.norms[key(kind)](total)))
 
     def gates_of(self, types: EdgeType, ends: EdgeTensors) -> Tensor | None:
@@ -113,11 +119,9 @@ class HeteroLayer(nn.Module):
         name = key(*types)
         return 2 * torch.sigmoid(self.gates[name](ends.features)) if name in self.gates else None
 
-    def blocks(self, weight: Tensor, numbers: list[int]) -> Tensor:
-        """Columns of a weight that belong to a node's own state (0) and to the means with these numbers."""
-        if len(numbers) * self.width == weight.shape[1]:
-            return weight
-        return torch.cat([weight[:, n * self.width : (n + 1) * self.width] for n in numbers], dim=1)
+    def block(self, weight: Tensor, number: int) -> Tensor:
+        """Columns of a weight that belong to a node's own state (0) or to the mean over the edges with this number."""
+        return weight[:, number * self.width : (number + 1) * self.width]
 
 
 class HeteroNetwork(nn.Module):
@@ -146,7 +150,7 @@ class HeteroNetwork(nn.Module):
     """
 
     def __init__(
-        self, schema: Schema, *, width: int = 64, n_layers: int = 2, n_heads: int = 4, dropout: float = 0.2
+        self, schema: Schema, *, width: int = 64, n_layers: int = 2, n_heads: int = 1, dropout: float = 0.2
     ) -> None:
         super().__init__()
         if width % n_heads:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from algorithms.sampling import sample_neighbours
-from gnn._torch import nn, torch
+from gnn._torch import torch
 from gnn.account_sets import AccountSets
+from gnn.fitting import Progress, Trained, check_kinds, device_of, fit, precision, seeded
 from gnn.hetero_network import GraphTensors, HeteroNetwork, Schema
 from gnn.network_config import NetworkConfig
 from gnn.network_graph import NetworkGraph
@@ -23,7 +23,6 @@ from gnn.score_heads import AccountHead, RingHead, ScoreNetwork, SetTensors
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 LongArray = npt.NDArray[np.int64]
-Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,27 +55,6 @@ class Population:
             )
 
 
-@dataclass(frozen=True, eq=False)
-class Trained:
-    """A network with the weights that were best on validation.
-
-    Parameters
-    ----------
-    network : ScoreNetwork
-        In evaluation mode.
-    validation : float
-        Average precision on validation.
-    epoch : int
-        At which it was reached.
-    looks : list of (epoch, loss, average precision)
-    """
-
-    network: ScoreNetwork
-    validation: float
-    epoch: int
-    looks: list[tuple[int, float, float]]
-
-
 def make_network(schema: Schema, config: NetworkConfig, *, head: str = "ring") -> ScoreNetwork:
     """Make a network with weights drawn by the seed.
 
@@ -98,22 +76,6 @@ def make_network(schema: Schema, config: NetworkConfig, *, head: str = "ring") -
         )
         top = RingHead if head == "ring" else AccountHead
         return ScoreNetwork(body, top(config.width, config.dropout))
-
-
-@contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Draw by a seed inside, and leave the generators outside as they were."""
-    devices = list(range(torch.cuda.device_count()))
-    with torch.random.fork_rng(devices=devices):
-        torch.manual_seed(seed)
-        yield
-
-
-def device_of(config: NetworkConfig) -> Any:
-    """The device that a configuration means on this machine."""
-    if config.device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(config.device)
 
 
 def train_network(
@@ -141,36 +103,20 @@ def train_network(
         If sets for training or validation are missing, or are all of one kind.
     """
     for name in ("train", "validation"):
-        known = np.concatenate([p.targets[getattr(p, name)] for p in populations]) if populations else np.empty(0)
-        if not (known > 0.5).any() or not (known <= 0.5).any():
-            raise ValueError(f"`{name}` must hold sets of both kinds, got {int(known.sum())} positive of {len(known)}")
+        known = [p.targets[getattr(p, name)] for p in populations]
+        check_kinds(name, np.concatenate([np.empty(0), *known]))
     device = device_of(config)
     network.to(device)
-    rng = np.random.default_rng([config.seed, 0x6E])
     whole = {
         k: GraphTensors.of(p.graph, device) for k, p in enumerate(populations) if p.graph.n_edges <= config.most_edges
     }
-    optimiser = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
-    best, looks = (-1.0, 0, copy.deepcopy(network.state_dict())), []
-    with seeded(config.seed):
-        for epoch in range(1, config.n_epochs + 1):
-            losses = []
-            for k in rng.permutation(len(populations)).tolist():
-                for graph, sets, targets in _batches(populations[k], whole.get(k), config, rng, device):
-                    losses.append(_step(network, optimiser, graph, sets, targets, config, device))
-            if epoch % config.look_every and epoch < config.n_epochs:
-                continue
-            value = _validate(network, populations, whole, config)
-            looks.append((epoch, float(np.mean(losses)), value))
-            if progress is not None:
-                progress("epochs", epoch, config.n_epochs)
-            if value > best[0]:
-                best = value, epoch, copy.deepcopy(network.state_dict())
-            elif epoch - best[1] >= config.patience * config.look_every:
-                break
-    network.load_state_dict(best[2])
-    network.eval()
-    return Trained(network, best[0], best[1], looks)
+
+    def batches(rng: np.random.Generator) -> Iterator[tuple[Callable[[], Any], Any]]:
+        for k in rng.permutation(len(populations)).tolist():
+            for graph, sets, targets in _batches(populations[k], whole.get(k), config, rng, device):
+                yield partial(network.__call__, graph, sets), targets
+
+    return fit(network, batches, lambda: _validate(network, populations, whole, config), config, progress)
 
 
 def _batches(
@@ -199,30 +145,6 @@ def around(
     seeds, places = np.unique(sets.members, return_inverse=True)
     found = sample_neighbours(graph.relations, "account", seeds, n_neighbours=config.n_neighbours, seed=seed)
     return GraphTensors.of(graph.part(found), device), AccountSets(sets.indptr, places.astype(np.int32))
-
-
-def _step(
-    network: ScoreNetwork,
-    optimiser: Any,
-    graph: GraphTensors,
-    sets: SetTensors,
-    targets: Any,
-    config: NetworkConfig,
-    device: Any,
-) -> float:
-    network.train()
-    optimiser.zero_grad()
-    with precision(config, device):
-        loss = nn.functional.binary_cross_entropy_with_logits(network(graph, sets), targets)
-    loss.backward()
-    nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-    optimiser.step()
-    return float(loss.detach())
-
-
-def precision(config: NetworkConfig, device: Any) -> Any:
-    """Within it, what can be done in bfloat16 is, if the configuration says so."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bfloat16")
 
 
 def _validate(

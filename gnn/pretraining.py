@@ -9,10 +9,11 @@ import numpy as np
 
 from gnn._torch import nn, torch
 from gnn.account_sets import AccountSets
+from gnn.fitting import device_of, precision, seeded
 from gnn.hetero_network import GraphTensors, HeteroNetwork
 from gnn.network_config import NetworkConfig
 from gnn.network_graph import NetworkGraph
-from gnn.network_training import around, device_of, precision, seeded
+from gnn.network_training import around
 
 HIDDEN_SHARE = 0.5
 SHARPNESS = 2

@@ -42,7 +42,7 @@ middling = Graph.from_edges(1250, same * 25 + rng.integers(0, 25, 6000), same * 
 sums, products = np.empty((60, 8), np.float32), np.empty((len(keys), 2), np.float32)
 values, gates = rng.random((60, 8), np.float32), rng.random((len(keys), 2), np.float32)
 shares = rng.random(60).astype(np.float32)
-sum_neighbours(uses.indptr, uses.indices, np.empty(0, np.int64), gates, shares, True, values, 0, 60, sums)
+sum_neighbours(uses.indptr, uses.indices, np.empty(0, np.int64), gates, shares, True, values, values, 0, 60, sums)
 multiply_ends(uses.indptr, uses.indices, sums, shares, values, 2, 0, 60, products)
 parts += [sums, products, drawn.entries["a", "uses", "s"]]
 parts += [transfer_features(stream, window_seconds=40).values]

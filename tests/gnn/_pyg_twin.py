@@ -20,7 +20,7 @@ class GatedMean(MessagePassing):
         gates = 2 * torch.sigmoid(layer.gates[name](edge_attr)) if name in layer.gates else None
         mean = self.propagate(edge_index, x=x, gates=gates, size=(len(x[0]), len(x[1])))
         number = 1 + layer.into[kind].index(self.types)
-        return nn.functional.linear(mean, layer.blocks(layer.mix[key(kind)].weight, [number]))
+        return nn.functional.linear(mean, layer.block(layer.mix[key(kind)].weight, number))
 
     def message(self, x_j, gates):
         if gates is None:
@@ -47,7 +47,7 @@ class Twin(nn.Module):
             sums = {}
             for kind, state in states.items():
                 mix = layer.mix[key(kind)]
-                sums[kind] = nn.functional.linear(state, layer.blocks(mix.weight, [0]), mix.bias) + heard.get(kind, 0)
+                sums[kind] = nn.functional.linear(state, layer.block(mix.weight, 0), mix.bias) + heard.get(kind, 0)
             states = {
                 kind: states[kind] + layer.drop(nn.functional.gelu(layer.norms[key(kind)](total)))
                 for kind, total in sums.items()

@@ -35,6 +35,9 @@ def test_the_mean_is_that_of_a_slow_twin(pairs, n_heads, seed):
     values, gates = rng.random((7, 6), np.float32), rng.random((len(edges), n_heads), np.float32)
     got = mean_neighbours(EdgeTensors.of(edges), torch.tensor(values), torch.tensor(gates))
     np.testing.assert_allclose(got, slow(edges, values, gates), atol=1e-6)
+    base = torch.tensor(rng.random((5, 6), np.float32))
+    added = mean_neighbours(EdgeTensors.of(edges), torch.tensor(values), torch.tensor(gates), added_to=base)
+    torch.testing.assert_close(added, got + base)
     plain = mean_neighbours(EdgeTensors.of(edges), torch.tensor(values))
     np.testing.assert_allclose(plain, slow(edges, values, np.ones_like(gates)), atol=1e-6)
 
@@ -48,8 +51,13 @@ def test_gradients_are_those_of_plain_torch(pairs, n_heads, seed):
     up, got = torch.randn(5, 6), []
     values = torch.randn(7, 6, requires_grad=True)
     gates = torch.randn(len(edges), n_heads, requires_grad=True) if n_heads else None
-    wanted = [values] if gates is None else [values, gates]
-    for out in (mean_neighbours(tensors, values, gates), mean_by_scatter(tensors, *ends, values, gates)):
+    base = torch.randn(5, 6, requires_grad=True)
+    wanted = [values, base] if gates is None else [values, base, gates]
+    both = (
+        mean_neighbours(tensors, values, gates, added_to=base),
+        mean_by_scatter(tensors, *ends, values, gates) + base,
+    )
+    for out in both:
         got.append(torch.autograd.grad((out * up).sum(), wanted))
     for one, two in zip(*got, strict=True):
         torch.testing.assert_close(one, two, atol=1e-5, rtol=1e-5)

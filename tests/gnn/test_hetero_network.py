@@ -33,12 +33,13 @@ def test_every_node_gets_a_finite_embedding_of_the_width(graph):
     assert all(torch.isfinite(h).all() for h in out.values())
 
 
-def test_embeddings_and_gradients_are_those_of_the_same_network_in_pyg(graph):
+@pytest.mark.parametrize("n_heads", [1, 4])
+def test_embeddings_and_gradients_are_those_of_the_same_network_in_pyg(graph, n_heads):
     pytest.importorskip("torch_geometric", reason="the twin needs `pip install graphrisk[torch]`")
     from _pyg_twin import Twin
 
     torch.manual_seed(1)
-    network = HeteroNetwork(Schema.of(graph)).eval()
+    network = HeteroNetwork(Schema.of(graph), n_heads=n_heads).eval()
     one = network(GraphTensors.of(graph))
     two = Twin(network)(graph.to_hetero_data())
     for kind in one:

@@ -152,7 +152,7 @@ def test_what_cannot_be_learned_from_is_refused():
     graph, sets, targets, _ = ring_population(0)
     rows, none = np.ones(20, bool), np.zeros(20, bool)
     network = make_network(Schema.of(graph), CONFIG)
-    with pytest.raises(ValueError, match="`validation` must hold sets of both kinds, got 0 positive of 0"):
+    with pytest.raises(ValueError, match="`validation` must hold examples of both kinds, got 0 positive of 0"):
         train_network(network, [Population(graph, sets, targets, rows, none)], CONFIG)
     with pytest.raises(ValueError, match="`train` and `validation` must be apart, got 20 in both"):
         Population(graph, sets, targets, rows, rows)
