@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -88,7 +90,10 @@ def split_figures(file: Path, split: int) -> dict[str, Any]:
 def report(file: Path, splits: Sequence[int] = range(10)) -> dict[str, Any]:
     """Mean and spread over splits of both figures for every model, in percent; two splits at a time."""
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        parts = list(pool.map(split_figures, [file] * len(splits), splits))
+        parts = []
+        for part in pool.map(split_figures, [file] * len(splits), splits):
+            print(json.dumps(part), file=sys.stderr, flush=True)  # a split takes half a minute
+            parts.append(part)
     out: dict[str, Any] = {"splits": len(splits)}
     for name in parts[0]["figures"]:
         rows = np.array([part["figures"][name] for part in parts])
@@ -106,7 +111,4 @@ def report(file: Path, splits: Sequence[int] = range(10)) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    import json
-    import sys
-
     print(json.dumps(report(Path(sys.argv[1]), [int(k) for k in sys.argv[2:]] or range(10))))
