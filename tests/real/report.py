@@ -25,6 +25,7 @@ import figures
 import laundering_transfers
 import numpy as np
 import pandas as pd
+import ring_networks
 import tolokers
 
 from algorithms import Transfers
@@ -182,6 +183,11 @@ def laundering_10k_features(folder: Path) -> dict[str, Any]:
 def laundering_10k_network(folder: Path) -> dict[str, Any]:
     """Transfers of the bank simulator by a network over them and by boosting, split by time."""
     return laundering_transfers.report(need(DATA / "laundering_10k"))
+
+
+def simulated_network(folder: Path) -> dict[str, Any]:
+    """Candidate rings of simulated worlds by trees, by a network, and by their blend."""
+    return ring_networks.report()
 
 
 def tolokers_network(folder: Path) -> dict[str, Any]:
@@ -345,6 +351,7 @@ REPORTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "worlds_trained": worlds_trained,
     "few_confirmed": few_confirmed,
     "simulated": simulated,
+    "simulated_network": simulated_network,
 }
 
 
