@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from loaders.simulate import WorldSettings
 
 N_ACCOUNTS = 3_000
 PARTS = {"train": 4, "validation": 2, "test": 2}
-"""Worlds that the models learn from, that the network is stopped and the blend is chosen by, and that figures are of."""
+"""Worlds to learn from, to stop the network and choose the blend by, and to measure on."""
 CONFIG = NetworkConfig(width=32, n_epochs=60, look_every=3, patience=4)
 
 World = tuple[NetworkGraph, AccountSets, npt.NDArray[np.float64], npt.NDArray[np.float64]]
@@ -61,7 +62,7 @@ def report() -> dict[str, Any]:
     began = time.process_time()
     made = worlds(sum(PARTS.values()))
     bounds = np.cumsum([0, *PARTS.values()])
-    train, validation, test = (made[low:high] for low, high in zip(bounds[:-1], bounds[1:], strict=True))
+    train, validation, test = (made[low:high] for low, high in pairwise(bounds.tolist()))
     booster = train_trees(np.concatenate([w[2] for w in train]), np.concatenate([w[3] for w in train]))
     populations = [
         Population(graph, sets, truth, np.full(len(truth), part == 0), np.full(len(truth), part == 1))
