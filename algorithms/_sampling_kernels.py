@@ -15,30 +15,103 @@ def scrambled(state):
 
 
 @jit
-def draw_neighbours(indptr, first_seen, nodes, moments, most, seed):
+def sort_few(values, low, high):
+    """Sort a short stretch in place, by insertion."""
+    for i in range(low + 1, high):
+        value = values[i]
+        j = i - 1
+        while j >= low and values[j] > value:
+            values[j + 1] = values[j]
+            j -= 1
+        values[j + 1] = value
+
+
+@jit
+def draw_from_row(first_seen, begin, end, moment, most, state, chosen, at):
+    """Draw from one row in any order of time, entry by entry (reservoir); returns how many were seen and taken."""
+    seen = 0
+    for e in range(begin, end):
+        if first_seen[e] >= moment:
+            continue
+        if seen < most:
+            chosen[at + seen] = e
+        else:
+            state = scrambled(state)
+            place = np.int64(state % np.uint64(seen + 1))
+            if place < most:
+                chosen[at + place] = e
+        seen += 1
+    return seen, min(seen, most)
+
+
+@jit
+def draw_from_stretch(begin, n, most, state, chosen, at):
+    """Draw `most` of the n entries from `begin` on, every subset alike, in O(most²) whatever n is (Floyd)."""
+    for k in range(most):
+        top = n - most + k
+        state = scrambled(state)
+        entry = begin + np.int64(state % np.uint64(top + 1))
+        for i in range(at, at + k):
+            if chosen[i] == entry:
+                entry = begin + top
+                break
+        chosen[at + k] = entry
+
+
+@jit
+def draw_neighbours(indptr, first_seen, in_order, nodes, moments, most, seed):
     """Draw up to `most` entries seen before the moment of each node, without repetition; returns starts and entries.
 
-    Reservoir sampling; what a node draws depends on the seed and the node alone.
+    An empty `first_seen` stands for entries that were always there, `in_order` says that rows are in the order of it.
+    What a node draws depends on the seed and the node alone.
     """
     starts = np.zeros(len(nodes) + 1, np.int64)
     chosen = np.empty(len(nodes) * most, np.int64)
     for i in range(len(nodes)):
         v = nodes[i]
-        begin = starts[i]
+        at, begin, end = starts[i], indptr[v], indptr[v + 1]
         state = scrambled(seed ^ scrambled(np.uint64(v)))
-        seen = 0
-        for e in range(indptr[v], indptr[v + 1]):
-            if len(first_seen) > 0 and first_seen[e] >= moments[i]:
-                continue
-            if seen < most:
-                chosen[begin + seen] = e
+        if in_order or len(first_seen) == 0:
+            if len(first_seen) > 0:
+                end = begin + np.searchsorted(first_seen[begin:end], moments[i])
+            seen = end - begin
+            taken = min(seen, most)
+            if seen > most:
+                draw_from_stretch(begin, seen, most, state, chosen, at)
             else:
-                state = scrambled(state)
-                at = np.int64(state % np.uint64(seen + 1))
-                if at < most:
-                    chosen[begin + at] = e
-            seen += 1
-        taken = min(seen, most)
-        chosen[begin : begin + taken] = np.sort(chosen[begin : begin + taken])
-        starts[i + 1] = begin + taken
+                for k in range(seen):
+                    chosen[at + k] = begin + k
+        else:
+            seen, taken = draw_from_row(first_seen, begin, end, moments[i], most, state, chosen, at)
+        if seen > most:
+            sort_few(chosen, at, at + taken)
+        starts[i + 1] = at + taken
     return starts, chosen[: starts[len(nodes)]].copy()
+
+
+@jit
+def place_nodes(known, found):
+    """Append to `known` (distinct int32) what `found` has beyond it, in the order of `found`; say where each stands.
+
+    Returns all nodes and the place of every entry of `found` in them; O(known + found), in a table of open addresses.
+    """
+    room = 16
+    while room < 2 * (len(known) + len(found)):
+        room *= 2
+    mask = np.uint64(room - 1)
+    table = np.full(room, -1, np.int64)
+    nodes = np.empty(len(known) + len(found), np.int32)
+    places = np.empty(len(found), np.int64)
+    n = 0
+    for k in range(len(known) + len(found)):
+        v = known[k] if k < len(known) else found[k - len(known)]
+        slot = scrambled(np.uint64(v)) & mask
+        while table[slot] >= 0 and nodes[table[slot]] != v:
+            slot = (slot + np.uint64(1)) & mask
+        if table[slot] < 0:
+            table[slot] = n
+            nodes[n] = v
+            n += 1
+        if k >= len(known):
+            places[k - len(known)] = table[slot]
+    return nodes[:n].copy(), places

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from algorithms._sampling_kernels import draw_neighbours
+from algorithms._sampling_kernels import draw_neighbours, place_nodes
 
 IntArray = npt.NDArray[np.int32]
 LongArray = npt.NDArray[np.int64]
@@ -24,12 +25,22 @@ class Relation:
     indptr : array of int64, shape (n_sources + 1,)
     indices : array of int32, shape (n_links,)
     first_seen : array of int64, shape (n_links,), optional
-        Seconds; without it, links were always there.
+        Seconds; without it, links were always there. Rows in the order of it are drawn from in less time.
     """
 
     indptr: LongArray
     indices: IntArray
     first_seen: LongArray | None = None
+
+    @cached_property
+    def in_order(self) -> bool:
+        """Whether every row is in the order of `first_seen`, so that what was known before a time is found at once."""
+        if self.first_seen is None or len(self.first_seen) < 2:
+            return True
+        falls = np.diff(self.first_seen) < 0
+        bounds = self.indptr[1:-1]
+        falls[bounds[(bounds > 0) & (bounds < len(self.first_seen))] - 1] = False
+        return not falls.any()
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,10 +53,13 @@ class Neighbourhood:
         Distinct node ids of every type; the seeds come first.
     links : dict of edge type to array of int64, shape (2, n)
         Positions in `nodes` of the source (nearer to the seeds) and of the target type.
+    entries : dict of edge type to array of int64, shape (n,)
+        Where each of these links stands in `indices` of its relation.
     """
 
     nodes: dict[str, IntArray]
     links: dict[EdgeType, LongArray]
+    entries: dict[EdgeType, LongArray]
 
 
 def sample_neighbours(
@@ -74,8 +88,8 @@ def sample_neighbours(
     Returns
     -------
     Neighbourhood
-        O(links at the nodes that are reached). The same seed gives the same, and what a node draws does not depend on
-        the other seeds.
+        O(links drawn), or where rows are not in the order of time O(links at the nodes that are reached). The same seed
+        gives the same, and what a node draws does not depend on the other seeds.
 
     Raises
     ------
@@ -85,7 +99,8 @@ def sample_neighbours(
     References
     ----------
     Hamilton, Ying and Leskovec (2017), Inductive representation learning on large graphs, algorithm 2;
-    Vitter (1985), Random sampling with a reservoir, algorithm R.
+    Bentley and Floyd (1987), A sample of brilliance (rows in order); Vitter (1985), Random sampling with a reservoir,
+    algorithm R (others).
     """
     front = np.asarray(seeds, dtype=np.int32)
     if len(np.unique(front)) != len(front):
@@ -94,6 +109,7 @@ def sample_neighbours(
         raise ValueError(f"`n_neighbours` must be at least 1 each, got {list(n_neighbours)}")
     nodes: dict[str, IntArray] = {seed_type: front}
     links: dict[EdgeType, list[LongArray]] = {edge_type: [] for edge_type in relations}
+    rows: dict[EdgeType, list[LongArray]] = {edge_type: [] for edge_type in relations}
     fresh = {seed_type: (0, len(front))}
     for step, most in enumerate(n_neighbours):
         reached = {name: len(ids) for name, ids in nodes.items()}
@@ -105,11 +121,16 @@ def sample_neighbours(
             mixed = np.uint64((seed * 0x9E3779B1 + step * 0x10001 + number) & 0xFFFFFFFFFFFFFFFF)
             starts, entries = _draw(relation, nodes[source][low:high], most, as_of, mixed)
             found = relation.indices[entries]
-            nodes[target], at = _positions(nodes.get(target, np.empty(0, np.int32)), found)
+            nodes[target], at = place_nodes(nodes.get(target, np.empty(0, np.int32)), found)
             links[edge_type].append(np.stack([low + np.repeat(np.arange(high - low), np.diff(starts)), at]))
+            rows[edge_type].append(entries)
         fresh = {name: (reached.get(name, 0), len(ids)) for name, ids in nodes.items()}
     empty = np.empty((2, 0), np.int64)
-    return Neighbourhood(nodes, {name: np.concatenate([empty, *parts], axis=1) for name, parts in links.items()})
+    return Neighbourhood(
+        nodes,
+        {name: np.concatenate([empty, *parts], axis=1) for name, parts in links.items()},
+        {name: np.concatenate([empty[0], *parts]) for name, parts in rows.items()},
+    )
 
 
 def _draw(
@@ -118,14 +139,5 @@ def _draw(
     timed = relation.first_seen is not None and as_of is not None
     first_seen = relation.first_seen if timed else np.empty(0, np.int64)
     moments = np.full(len(nodes), as_of or 0, np.int64)
-    starts, entries = draw_neighbours(relation.indptr, first_seen, nodes, moments, most, seed)
+    starts, entries = draw_neighbours(relation.indptr, first_seen, relation.in_order, nodes, moments, most, seed)
     return starts, entries
-
-
-def _positions(known: IntArray, found: IntArray) -> tuple[IntArray, LongArray]:
-    """Append what is new, in the order in which it was found, and say where everything found stands."""
-    distinct, first = np.unique(np.concatenate([known, found]), return_index=True)
-    order = np.argsort(first)
-    place = np.empty(len(distinct), np.int64)
-    place[order] = np.arange(len(distinct))
-    return distinct[order].astype(np.int32), place[np.searchsorted(distinct, found)]

@@ -14,6 +14,7 @@ from algorithms import (Graph, Relation, Transfers, UnionFind, articulation_poin
                         count_triangles, dense_blocks, find_coinjoins, find_communities, find_deposit_addresses,
                         group_transactions, k_cores, minimum_cut, partition_statistics, personalised_pagerank, project,
                         propagate_labels, sample_neighbours, trace_taint, transfer_features, weigh_pairs)
+from gnn._aggregation_kernels import multiply_ends, sum_neighbours
 
 rng = np.random.default_rng(4)
 graph = Graph.from_edges(120, rng.integers(0, 120, 500), rng.integers(0, 120, 500), rng.random(500) + 0.1)
@@ -38,6 +39,12 @@ parts = [graph.indices, graph.weights, labels, bridges(graph), k_cores(graph), s
 algorithms._leiden.SERIAL_WORK = algorithms._leiden.PARALLEL_WORK = algorithms._leiden.PARALLEL_ENTRIES = 0
 same = rng.integers(0, 50, 6000)
 middling = Graph.from_edges(1250, same * 25 + rng.integers(0, 25, 6000), same * 25 + rng.integers(0, 25, 6000))
+sums, products = np.empty((60, 8), np.float32), np.empty((len(keys), 2), np.float32)
+values, gates = rng.random((60, 8), np.float32), rng.random((len(keys), 2), np.float32)
+shares = rng.random(60).astype(np.float32)
+sum_neighbours(uses.indptr, uses.indices, np.empty(0, np.int64), gates, shares, True, values, values, 0, 60, sums)
+multiply_ends(uses.indptr, uses.indices, sums, shares, values, 2, 0, 60, products)
+parts += [sums, products, drawn.entries["a", "uses", "s"]]
 parts += [transfer_features(stream, window_seconds=40).values]
 spent = group_transactions(Transfers(actors, actors[::-1], amounts=rng.integers(1, 3, 200),
                                      transactions=np.arange(200) // 6))

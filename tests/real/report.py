@@ -22,8 +22,11 @@ from typing import Any
 
 import boosting
 import figures
+import laundering_transfers
 import numpy as np
 import pandas as pd
+import ring_networks
+import tolokers
 
 from algorithms import Transfers
 from graphrisk.config import ScanConfig, read_config
@@ -177,6 +180,21 @@ def laundering_10k_features(folder: Path) -> dict[str, Any]:
     return boosting.cross_validate(transfers, labels)
 
 
+def laundering_10k_network(folder: Path) -> dict[str, Any]:
+    """Transfers of the bank simulator by a network over them and by boosting, split by time."""
+    return laundering_transfers.report(need(DATA / "laundering_10k"))
+
+
+def simulated_network(folder: Path) -> dict[str, Any]:
+    """Candidate rings of simulated worlds by trees, by a network, and by their blend."""
+    return ring_networks.report()
+
+
+def tolokers_network(folder: Path) -> dict[str, Any]:
+    """Banned workers of a crowd-sourcing platform by a forest, a network and their blend, on ten official splits."""
+    return tolokers.report(need(DATA / "tolokers" / "tolokers.npz"))
+
+
 def amlsim_features(name: str, folder: Path) -> dict[str, Any]:
     """Accounts of AMLSim, the same."""
     data = need(DATA / "amlsim" / name)
@@ -324,6 +342,8 @@ REPORTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "laundering_10k_later": laundering_10k_later,
     "laundering_10k_features": laundering_10k_features,
     **{f"amlsim_{name}_features": lambda folder, name=name: amlsim_features(name, folder) for name in AMLSIM},
+    "laundering_10k_network": laundering_10k_network,
+    "tolokers": tolokers_network,
     "identity_50k": identity_50k,
     "amlworld_sample": amlworld_sample,
     "ident": ident,
@@ -331,6 +351,7 @@ REPORTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "worlds_trained": worlds_trained,
     "few_confirmed": few_confirmed,
     "simulated": simulated,
+    "simulated_network": simulated_network,
 }
 
 

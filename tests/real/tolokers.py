@@ -1,0 +1,114 @@
+"""Banned workers of a crowd-sourcing platform: a forest, a network and their blend on the ten official splits."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.ensemble import RandomForestClassifier
+
+from algorithms import Graph, clustering_coefficients, k_cores
+from gnn.account_sets import AccountSets
+from gnn.blend import choose_blend
+from gnn.hetero_network import Schema
+from gnn.network_config import NetworkConfig
+from gnn.network_graph import NetworkGraph
+from gnn.network_training import Population, make_network, predict_sets, train_network
+from gnn.ranking import average_precision, roc_auc
+from gnn.typed_edges import TypedEdges
+
+FloatArray = npt.NDArray[np.float64]
+
+CONFIG = NetworkConfig(dropout=0.3, weight_decay=1e-3, n_epochs=100, patience=5, look_every=4)
+
+
+def own_and_structure(features: FloatArray, graph: Graph) -> FloatArray:
+    """Features of a worker beside the degree, the clustering and the core of the node."""
+    degree = np.diff(graph.indptr)
+    extra = [np.log1p(degree), clustering_coefficients(graph), np.log1p(k_cores(graph))]
+    return np.column_stack([features, *extra])
+
+
+def with_neighbours(values: FloatArray, graph: Graph) -> FloatArray:
+    """Values beside their means over one and two hops."""
+    rows = np.repeat(np.arange(graph.n_nodes), np.diff(graph.indptr))
+    shares = 1 / np.maximum(np.bincount(rows, minlength=graph.n_nodes), 1)
+    out = [values]
+    for _ in range(2):
+        sums = [np.bincount(rows, column[graph.indices], graph.n_nodes) for column in out[-1].T]
+        out.append(np.stack(sums, axis=1) * shares[:, None])
+    return np.concatenate(out, axis=1)
+
+
+def forest(values: FloatArray, labels: Any, train: Any, seed: int) -> FloatArray:
+    """Log-odds of all nodes by a forest that saw the labels of some."""
+    trees = RandomForestClassifier(300, min_samples_leaf=3, max_features=0.3, random_state=seed, n_jobs=1)
+    share = trees.fit(values[train], labels[train]).predict_proba(values)[:, 1]
+    return np.log((share + 1e-3) / (1 - share + 1e-3))
+
+
+def split_figures(file: Path, split: int) -> dict[str, Any]:
+    """Area under the ROC curve and average precision on the test nodes of one split by model, and the blend."""
+    import torch
+
+    torch.set_num_threads(1)
+    began = time.process_time()
+    data = np.load(file)
+    ends, labels = data["edges"], data["node_labels"] > 0
+    n, own = len(labels), data["node_features"].astype(np.float64)
+    graph = Graph.from_edges(n, ends[:, 0], ends[:, 1])
+    values = with_neighbours(own_and_structure(own, graph), graph)
+    train, validation, test = (data[f"{part}_masks"][split] for part in ("train", "val", "test"))
+    scores = {"no_graph": forest(own, labels, train, split), "forest": forest(values, labels, train, split)}
+    scaled = ((values - values.mean(axis=0)) / np.maximum(values.std(axis=0), 1e-9)).astype(np.float32)
+    both = np.concatenate([ends, ends[:, ::-1]])
+    edges = {("account", "with", "account"): TypedEdges.from_pairs(n, n, both[:, 0], both[:, 1])}
+    workers, sets = NetworkGraph({"account": scaled}, edges), AccountSets.singles(n)
+    config = replace(CONFIG, seed=split)
+    network = make_network(Schema.of(workers), config, head="account")
+    trained = train_network(network, [Population(workers, sets, labels.astype(np.float64), train, validation)], config)
+    scores["network"] = predict_sets(trained.network, workers, sets, config)
+    blend = choose_blend(scores["forest"][validation], scores["network"][validation], labels[validation], seed=split)
+    scores["blend"] = blend.score(scores["forest"], scores["network"])
+    figures = {
+        name: (roc_auc(score[test], labels[test]), average_precision(score[test], labels[test]))
+        for name, score in scores.items()
+    }
+    seconds = time.process_time() - began
+    return {"figures": figures, "blend": blend.to_dict(), "epoch": trained.epoch, "seconds": seconds}
+
+
+def report(file: Path, splits: Sequence[int] = range(10)) -> dict[str, Any]:
+    """Mean and spread over splits of both figures for every model, in percent; two splits at a time."""
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        parts = []
+        for part in pool.map(split_figures, [file] * len(splits), splits):
+            print(json.dumps(part), file=sys.stderr, flush=True)  # a split takes half a minute
+            parts.append(part)
+    out: dict[str, Any] = {"splits": len(splits)}
+    for name in parts[0]["figures"]:
+        rows = np.array([part["figures"][name] for part in parts])
+        for k, figure in enumerate(("auroc", "ap")):
+            out[f"{name}_{figure}"] = [round(100 * float(f(rows[:, k])), 2) for f in (np.mean, np.std)]
+    out["weight_of_network"] = round(float(np.mean([part["blend"]["weight"] for part in parts])), 2)
+    out["network_helps_in"] = sum(part["blend"]["helps"] for part in parts)
+    for name, part in (("forest", "first"), ("network", "second")):
+        gains = [p["blend"][part] for p in parts]
+        out[f"gain_of_{name}"] = [
+            round(100 * float(np.mean([g[end] for g in gains])), 2) for end in ("mean", "low", "high")
+        ]
+    out["epochs"] = [part["epoch"] for part in parts]
+    return out | {"processor_seconds": round(sum(part["seconds"] for part in parts))}
+
+
+if __name__ == "__main__":
+    print(json.dumps(report(Path(sys.argv[1]), [int(k) for k in sys.argv[2:]] or range(10))))
