@@ -75,7 +75,7 @@ def _ring_columns(rings: list[DrawnRing], ids: list[str], settings: RingSettings
         "q_value": q_values,
         "band": bands(scores, q_values, settings.levels(Transparent.levels), settings.q_value),
         "n_members": [len(ring.members) for ring in rings],
-        "n_signals": [0] * len(rings),
+        "n_signals": [int(ring.ties.n_accounts is not None) for ring in rings],
         "value_at_stake": pa.array(value, pa.float64(), mask=np.isnan(value)),
         "currency": pa.array(currency, pa.string()),
         "first_seen": times([ring.first for ring in rings]),
@@ -119,7 +119,9 @@ def _link_columns(tables: ScanTables, rings: list[DrawnRing], ids: list[str]) ->
         "first_seen": times(first),
         "last_seen": times(last),
         "n_events": counts,
-        "n_accounts": pa.nulls(len(sources), pa.int64()),
+        "n_accounts": pa.array(
+            [ring.ties.n_accounts for ring, n in zip(rings, n_ties, strict=True) for _ in range(n)], pa.int64()
+        ),
         "is_hub": [False] * len(sources),
         "score_without": pa.nulls(len(sources), pa.float64()),
     }

@@ -13,7 +13,8 @@ import algorithms._leiden
 from algorithms import (Graph, Relation, Transfers, UnionFind, articulation_points, bridges, common_inputs,
                         count_triangles, dense_blocks, find_coinjoins, find_communities, find_deposit_addresses,
                         group_transactions, k_cores, lockstep_pairs, minimum_cut, partition_statistics,
-                        personalised_pagerank, project, propagate_labels, sample_neighbours, trace_taint, transfer_features, weigh_pairs)
+                        personalised_pagerank, project, propagate_labels, sample_neighbours, trace_taint,
+                        transfer_features, weigh_pairs)
 from algorithms.returns import find_returns
 
 rng = np.random.default_rng(4)

@@ -124,7 +124,7 @@ def _finding(
         lines=tuple(lines),
         first=int((seconds - paid.waits[rows]).min()),
         last=int(seconds.max()),
-        ties=Ties(nodes, np.full(len(nodes), node), seconds, seconds, paid.counts[rows]),
+        ties=Ties(nodes, np.full(len(nodes), node), seconds, seconds, paid.counts[rows], n_payers),
         roles=tuple(COLLECTOR if member == actor else MEMBER for member in members.tolist()),
         value=acts.value_of(members),
         own=np.ones(len(members)),
@@ -132,5 +132,5 @@ def _finding(
 
 
 PATTERN = GrowthPattern(
-    "airdrop_farm", "transfer", "payments that follow on a gift as often as those to all other targets", _find
+    "airdrop_farm", "shared_payee", "payments that follow on a gift as often as those to all other targets", _find
 )

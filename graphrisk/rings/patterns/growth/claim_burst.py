@@ -21,4 +21,10 @@ def _find(acts: Acts, rules: PatternRules) -> Found:
     return find_in(acts, rules, found, "claim_burst", "took the same bonus", claimed, context)
 
 
-PATTERN = GrowthPattern("claim_burst", "claim_burst", "claims at the rate of the hours and days around them", _find)
+PATTERN = GrowthPattern(
+    "claim_burst",
+    "claim_burst",
+    "claims at the rate of the hours and days around them",
+    _find,
+    why="took the same bonus one after the other",
+)

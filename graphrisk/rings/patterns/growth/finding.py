@@ -39,6 +39,8 @@ class Ties:
         Seconds.
     counts : array of int64, shape (n,)
         Acts that join them, at least 1.
+    n_accounts : int or None
+        How many have a tie to the target in all, where that is what members share.
     """
 
     sources: LongArray
@@ -46,6 +48,7 @@ class Ties:
     first: LongArray
     last: LongArray
     counts: LongArray
+    n_accounts: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +119,8 @@ class GrowthPattern:
         From acts and rules to what was found.
     in_money : bool
         Whether its values are sums of transfers; else they are bonuses.
+    why : str
+        What a tie says of two members, where the link type is the pattern's own.
     """
 
     typology: str
@@ -123,6 +128,7 @@ class GrowthPattern:
     null: str
     find: Callable[[Acts, PatternRules], Found]
     in_money: bool = False
+    why: str = ""
 
 
 def shape_weight(nats: float, n_tested: int) -> float:
@@ -142,9 +148,3 @@ def joint_nats(parts: Iterable[float]) -> float:
     """Join the nats of independent tests (Fisher 1932, Statistical Methods for Research Workers, section 21.1)."""
     given = list(parts)
     return float(max(-chi2.logsf(2 * sum(given), 2 * len(given)), 0.0))
-
-
-def nobody() -> Ties:
-    """No ties."""
-    nothing = np.empty(0, np.int64)
-    return Ties(nothing, nothing, nothing, nothing, nothing)

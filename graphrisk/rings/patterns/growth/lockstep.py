@@ -79,4 +79,10 @@ def _finding(
     )
 
 
-PATTERN = GrowthPattern("lockstep", "lockstep", "acts dealt out by how busy accounts and moments are", _find)
+PATTERN = GrowthPattern(
+    "lockstep",
+    "lockstep",
+    "acts dealt out by how busy accounts and moments are",
+    _find,
+    why="did the same to the same targets at the same times",
+)

@@ -21,5 +21,9 @@ def _find(acts: Acts, rules: PatternRules) -> Found:
 
 
 PATTERN = GrowthPattern(
-    "sign_up_burst", "sign_up_burst", "sign-ups at the rate of the hours and days around them", _find
+    "sign_up_burst",
+    "sign_up_burst",
+    "sign-ups at the rate of the hours and days around them",
+    _find,
+    why="signed up one after the other",
 )

@@ -8,7 +8,7 @@ import pytest
 
 import graphrisk
 from graphrisk.config import ScanConfig
-from graphrisk.explain import explain_ring, find_ring
+from graphrisk.explain import explain_ring, explain_why, find_ring
 from graphrisk.hubs import find_hubs
 from graphrisk.rings.history import find_history
 from graphrisk.rings.patterns.growth import GROWTH_TYPOLOGIES
@@ -223,7 +223,11 @@ def test_roles_value_and_ties_tell_what_happened(result):
     role = result.members[result.members.ring_id == farm.ring_id].set_index("entity_id").role
     assert (role["boss"], role["a00"]) == ("collector", "member")
     links = result.links[result.links.ring_id == farm.ring_id]
-    assert (set(links.link_type), set(links.target_id), len(links)) == ({"transfer"}, {"boss"}, 20)
+    assert (set(links.link_type), set(links.target_id), len(links)) == ({"shared_payee"}, {"boss"}, 20)
+    assert set(links.n_accounts) == {20}
+    burst = result.links[result.links.link_type == "lockstep"].iloc[0]
+    steps = explain_why(result.tables, burst.ring_id, burst.source_id, burst.target_id).steps
+    assert "did the same to the same targets at the same times" in steps[0].text()
     wash = result.rings[result.rings.typology == "wash_trade"].iloc[0]
     assert wash.n_members == 2
     assert wash.value_at_stake > 1000
