@@ -50,7 +50,7 @@ COLUMNS: dict[str, tuple[tuple[str, pa.DataType, str], ...]] = {
         (
             "typology",
             TEXT,
-            "`multi_account`, `referral_farm`, `bonus_farm`, `airdrop_sybil`, a pattern of transfers or of growth abuse",
+            "`multi_account`, `referral_farm`, `bonus_farm`, `airdrop_sybil`, a pattern of transfers or growth abuse",
         ),
         (
             "score",
