@@ -62,12 +62,11 @@ RULES = """
 # name = "auto"                       # transparent, simulated (shipped), or one of your own: graphrisk model train
 
 # ---- patterns -----------------------------------------------------------------------------------------------------
-# Rings that timed transfers between strangers draw, and rings of growth abuse. None is sought unless it is named;
-# expect many false ones of the first kind.
+# Rings that timed transfers between strangers draw, and rings of growth abuse ({growth}).
+# None is sought unless it is named; expect many false ones of the first kind.
 
 [patterns]
-# search = [{patterns}]   # laundering
-# search = [{growth}]   # growth abuse
+# search = [{patterns}]
 # windows_days = [5, 8, 14, 22, 30]   # a pattern must be complete within one of them
 # most_meetings = 3                   # pairs with more transfers are no strangers
 # most_strangers = 200                # who deals with more is a shop, an exchange or a payroll
@@ -134,8 +133,8 @@ def template() -> str:
     evidence = ", ".join(f"{kind} = {nats}" for kind, nats in DEFAULT_EVIDENCE.items())
     wallets = ", ".join(f'"{name}"' for name in LINK_NAMES)
     utxo = ", ".join(f'"{name}"' for name in WalletSettings().utxo_currencies)
-    patterns = ", ".join(f'"{name}"' for name in PATTERN_NAMES)
-    growth = ", ".join(f'"{name}"' for name in GROWTH_NAMES)
+    patterns = ", ".join(f'"{name}"' for name in (*PATTERN_NAMES, *GROWTH_NAMES))
+    growth = ", ".join(GROWTH_NAMES)
     rules = RULES.format(caps=caps, evidence=evidence, patterns=patterns, growth=growth, wallets=wallets, utxo=utxo)
     return load_template().rstrip("\n") + "\n" + rules
 

@@ -105,13 +105,14 @@ class Acts:
     def judged(self) -> BoolArray:
         """Actors that came long enough ago to tell whether they are dormant."""
         started = self.history.started
-        return (started != MISSING_TIME) & (self.span[1] - started >= 2 * self.dormant_days * DAY)
+        judged: BoolArray = (started != MISSING_TIME) & (self.span[1] - started >= 2 * self.dormant_days * DAY)
+        return judged
 
     @cached_property
     def dormant(self) -> BoolArray:
         """Actors that made no use of their account any more once they had been there for some days."""
-        idle: BoolArray = self.last_use - self.history.started < self.dormant_days * DAY
-        return self.judged & idle
+        dormant: BoolArray = self.judged & (self.last_use - self.history.started < self.dormant_days * DAY)
+        return dormant
 
     @cached_property
     def bonuses(self) -> FloatArray:
