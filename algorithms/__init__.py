@@ -2,6 +2,7 @@
 
 from algorithms.account_features import AccountFeatures, account_transfer_features, one_off_pairs
 from algorithms.action_runs import same_action_runs
+from algorithms.bursts import Bursts, find_bursts
 from algorithms.common_inputs import change_outputs, common_inputs
 from algorithms.communities import Communities, find_communities, find_nested_communities
 from algorithms.cuts import (
@@ -27,6 +28,7 @@ from algorithms.entity_interchange import (
 from algorithms.funding import Funding, first_funders, funding_bursts, last_sweeps
 from algorithms.graph import Graph
 from algorithms.interchange import from_igraph, from_networkx, from_scipy, to_igraph, to_networkx, to_scipy
+from algorithms.lockstep import LockstepPairs, lockstep_pairs
 from algorithms.pair_evidence import UsePenalties, weigh_pairs
 from algorithms.partition_statistics import PartitionStatistics, partition_statistics
 from algorithms.projection import Projection, count_pairs, project
@@ -51,6 +53,7 @@ __all__ = [
     "MISSING_TIME",
     "TAINT_METHODS",
     "AccountFeatures",
+    "Bursts",
     "Communities",
     "DenseBlock",
     "EntityGraph",
@@ -58,6 +61,7 @@ __all__ = [
     "Funding",
     "Graph",
     "Links",
+    "LockstepPairs",
     "MinimumCut",
     "Neighbourhood",
     "PartitionStatistics",
@@ -94,6 +98,7 @@ __all__ = [
     "entity_graph_to_pandas",
     "expected_share",
     "feature_names",
+    "find_bursts",
     "find_coinjoins",
     "find_communities",
     "find_deposit_addresses",
@@ -106,6 +111,7 @@ __all__ = [
     "group_transactions",
     "k_cores",
     "last_sweeps",
+    "lockstep_pairs",
     "minimum_cut",
     "one_off_pairs",
     "partition_statistics",

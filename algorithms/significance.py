@@ -9,13 +9,15 @@ FloatArray = npt.NDArray[np.float64]
 LongArray = npt.NDArray[np.int64]
 
 
-def benjamini_hochberg(p_values: FloatArray) -> FloatArray:
+def benjamini_hochberg(p_values: FloatArray, n_tests: int | None = None) -> FloatArray:
     """Turn p-values into q-values: the lowest false-discovery rate at which each would be called.
 
     Parameters
     ----------
     p_values : array of float, shape (n,)
         Each in [0, 1].
+    n_tests : int, optional
+        How many were tested, if only the least of their p-values are given; at least n.
 
     Returns
     -------
@@ -29,8 +31,11 @@ def benjamini_hochberg(p_values: FloatArray) -> FloatArray:
     p = np.asarray(p_values, dtype=np.float64)
     if p.size and not (np.all(p >= 0) and np.all(p <= 1)):
         raise ValueError("`p_values` must all lie in [0, 1]")
+    tested = p.size if n_tests is None else n_tests
+    if tested < p.size:
+        raise ValueError(f"`n_tests` must be at least {p.size}, got {tested}")
     order = np.argsort(p, kind="stable")
-    scaled = p[order] * p.size / np.arange(1, p.size + 1)
+    scaled = p[order] * tested / np.arange(1, p.size + 1)
     q = np.empty_like(p)
     q[order] = np.minimum(1.0, np.minimum.accumulate(scaled[::-1])[::-1])
     return q

@@ -13,7 +13,11 @@ import pyarrow.compute as pc
 
 from gnn.transparent import Transparent
 from graphrisk.lineage.story import lineage_sentence
+from graphrisk.rings.patterns.growth import GROWTH_PATTERNS
 from graphrisk.rings.wallets import LINKS
+
+TOGETHER = {pattern.link_type: pattern.why for pattern in GROWTH_PATTERNS if pattern.why}
+"""What a link says that only a pattern makes."""
 
 Tables = Mapping[str, pa.Table]
 Node = tuple[str, str]
@@ -106,6 +110,8 @@ class Step:
             what = "exchanged transfers with"
             if self.link_type == "referral":
                 what = "invited" if self.source_acts else "was invited by"
+            if self.link_type in TOGETHER:
+                return f"{self.source} and {self.target} {TOGETHER[self.link_type]}{when} ({self.weight:.1f} nats)."
             if self.link_type in LINKS:
                 return f"{self.source} and {self.target} {LINKS[self.link_type].why}{when} ({self.weight:.1f} nats)."
             return f"{self.source} {what} {self.target}{when} ({self.weight:.1f} nats)."

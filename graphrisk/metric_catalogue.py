@@ -44,6 +44,11 @@ CATALOGUE: tuple[Definition, ...] = (
     Definition("patterns.null_model", "rings that the same patterns draw in the null model, on average", "draws"),
     Definition("patterns.searches_cut", "searches for patterns that were cut short", "rings of patterns"),
     Definition("patterns.busy_accounts_left_out", "accounts too busy to be searched", "rings of patterns"),
+    Definition("growth_abuse.rings", "rings that patterns of growth abuse draw", "listed rings"),
+    Definition(
+        "growth_abuse.tested", "trees, windows and pairs that those patterns looked at", "rings of growth abuse"
+    ),
+    Definition("growth_abuse.crowded_left_out", "acts and places left out as too popular", "rings of growth abuse"),
     Definition("accounts.unlisted", "accounts that no `accounts` source lists", "accounts"),
     Definition("accounts.in_rings", "accounts that are members of listed rings", "accounts"),
     Definition("accounts.in_rings.share", "the same as a share", "accounts", WILSON),

@@ -9,6 +9,8 @@ import numpy as np
 from graphrisk.arrival_metrics import Row, arrival_metrics
 from graphrisk.hubs import pairs_by_cap
 from graphrisk.rings.patterns import TYPOLOGIES as PATTERN_TYPOLOGIES
+from graphrisk.rings.patterns.growth import GROWTH_TYPOLOGIES
+from graphrisk.rings.patterns.growth.search import GrowthSearch
 from graphrisk.rings.patterns.search import PatternSearch
 from graphrisk.rings.search import NullDraw, Search
 from graphrisk.rings.typology import TYPOLOGIES
@@ -95,4 +97,27 @@ def pattern_metric_rows(patterns: PatternSearch, typologies: list[str]) -> list[
     rows.append(("patterns.null_model", patterns.n_decoys, None, None, patterns.n_draws))
     rows.append(("patterns.searches_cut", float(patterns.n_cut), None, None, len(patterns.rings)))
     rows.append(("patterns.busy_accounts_left_out", float(patterns.n_hubs), None, None, len(patterns.rings)))
+    return rows
+
+
+def growth_metric_rows(growth: GrowthSearch, typologies: list[str]) -> list[Row]:
+    """Rows about rings that abuse growth.
+
+    Parameters
+    ----------
+    growth : GrowthSearch
+    typologies : list of str
+        Of all listed rings.
+
+    Returns
+    -------
+    list of tuple
+    """
+    n = len(typologies)
+    rows: list[Row] = [
+        (f"rings.typology.{kind}", float(typologies.count(kind)), None, None, n) for kind in GROWTH_TYPOLOGIES
+    ]
+    rows.append(("growth_abuse.rings", float(len(growth.rings)), None, None, n))
+    rows.append(("growth_abuse.tested", float(growth.n_tested), None, None, len(growth.rings)))
+    rows.append(("growth_abuse.crowded_left_out", float(growth.n_crowded), None, None, len(growth.rings)))
     return rows

@@ -1,33 +1,22 @@
-"""From patterns of transfers to rows of the result tables, beside the rings that share signals."""
+"""From rings that patterns drew to rows of the result tables, beside the rings that share signals."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from gnn.transparent import Transparent
-from graphrisk.rings.evidence import Evidence
 from graphrisk.rings.history import History
-from graphrisk.rings.patterns.evidence import pattern_evidence
-from graphrisk.rings.patterns.match import roles
-from graphrisk.rings.patterns.search import PatternRing, PatternSearch
+from graphrisk.rings.patterns.drawn import DrawnRing
 from graphrisk.rings.settings import RingSettings
 from graphrisk.rings.sharing import Sharing
 from graphrisk.scan_tables import ScanTables, bands, make_ring_id, times
 
-LongArray = npt.NDArray[np.int64]
-
 
 def add_patterns(
-    tables: ScanTables,
-    found: PatternSearch,
-    sharing: Sharing,
-    history: History,
-    settings: RingSettings,
-    currency: str | None,
+    tables: ScanTables, drawn: list[DrawnRing], sharing: Sharing, history: History, settings: RingSettings
 ) -> None:
     """Add the rings of patterns to all tables; where there are none, nothing changes.
 
@@ -35,79 +24,69 @@ def add_patterns(
     ----------
     tables : ScanTables
         With the rings that share signals and the entities.
-    found : PatternSearch
+    drawn : list of DrawnRing
+        Best first.
     sharing : Sharing
     history : History
     settings : RingSettings
-    currency : str or None
-        Of the amounts.
     """
-    ids = [make_ring_id(tables.names(sharing.actors[ring.members]).to_pylist()) for ring in found.rings]
+    ids = [make_ring_id(tables.names(sharing.actors[ring.members]).to_pylist()) for ring in drawn]
     # of two rings with the same members only one can be listed: the one with the stronger evidence
-    listed = tables.scores_by_ring()
-    keep = [k for k, ring_id in enumerate(ids) if found.rings[k].score > listed.get(ring_id, -1.0)]
+    best, keep = dict(tables.scores_by_ring()), {}
+    listed = set(best)
+    for k, ring_id in enumerate(ids):
+        if drawn[k].score > best.get(ring_id, -1.0):
+            best[ring_id], keep[ring_id] = drawn[k].score, k
     if not keep:
         return
-    rings, q_values, ids = [found.rings[k] for k in keep], found.q_values[keep], [ids[k] for k in keep]
-    lines: list[tuple[int, Evidence]] = []
-    for k, ring in enumerate(rings):
-        lines += [(k, line) for line in pattern_evidence(ring, float(q_values[k]), settings.q_value, sharing)]
+    rings, ids = [drawn[k] for k in keep.values()], list(keep)
     tables.append(
         {
-            "ring": _ring_columns(rings, ids, q_values, settings, currency),
+            "ring": _ring_columns(rings, ids, settings),
             "ring_member": _member_columns(tables, rings, ids, sharing, history),
-            "ring_link": _link_columns(tables, rings, ids, sharing),
-            "ring_evidence": tables.evidence_columns(ids, lines),
+            "ring_link": _link_columns(tables, rings, ids),
+            "ring_evidence": tables.evidence_columns(
+                ids, [(k, line) for k, ring in enumerate(rings) for line in ring.evidence]
+            ),
         },
         {ring_id: sharing.actors[ring.members].astype(np.int64) for ring_id, ring in zip(ids, rings, strict=True)},
     )
+    sizes = [len(ring.members) for ring in rings]
     tables.raise_scores(
         np.concatenate([sharing.actors[ring.members] for ring in rings]).astype(np.int64),
-        np.repeat(np.array(ids, dtype=object), [len(ring.members) for ring in rings]),
+        np.repeat(np.array(ids, dtype=object), sizes),
         np.concatenate([ring.member_scores for ring in rings]),
-        np.concatenate([_bounds(ring) for ring in rings]),
-        np.repeat([len(ring.members) for ring in rings], [len(ring.members) for ring in rings]),
-        np.repeat([ring_id not in listed for ring_id in ids], [len(ring.members) for ring in rings]),
+        np.concatenate([np.outer(ring.member_scores / ring.score, [ring.low, ring.high]) for ring in rings]),
+        np.repeat(sizes, sizes),
+        np.repeat([ring_id not in listed for ring_id in ids], sizes),
     )
 
 
-def _bounds(ring: PatternRing) -> npt.NDArray[np.float64]:
-    """Low and high score of each member."""
-    share = ring.member_scores / ring.score
-    return np.stack([share * ring.low, share * ring.high], axis=1)
-
-
-def _ring_columns(
-    rings: list[PatternRing],
-    ids: list[str],
-    q_values: npt.NDArray[np.float64],
-    settings: RingSettings,
-    currency: str | None,
-) -> dict[str, Any]:
-    scores = np.array([ring.score for ring in rings])
-    value = np.array([ring.pool.amounts[list(ring.match.rows)].sum() for ring in rings])
-    seconds = [ring.pool.seconds[list(ring.match.rows)] for ring in rings]
+def _ring_columns(rings: list[DrawnRing], ids: list[str], settings: RingSettings) -> dict[str, Any]:
+    scores, q_values = np.array([ring.score for ring in rings]), np.array([ring.q_value for ring in rings])
+    value = np.array([ring.value for ring in rings])
+    currency = [None if np.isnan(ring.value) else ring.currency for ring in rings]
     return {
         "ring_id": ids,
-        "typology": [ring.pattern.typology for ring in rings],
+        "typology": [ring.typology for ring in rings],
         "score": scores,
         "score_low": [ring.low for ring in rings],
         "score_high": [ring.high for ring in rings],
         "q_value": q_values,
         "band": bands(scores, q_values, settings.levels(Transparent.levels), settings.q_value),
         "n_members": [len(ring.members) for ring in rings],
-        "n_signals": [0] * len(rings),
+        "n_signals": [int(ring.ties.n_accounts is not None) for ring in rings],
         "value_at_stake": pa.array(value, pa.float64(), mask=np.isnan(value)),
-        "currency": pa.array([currency] * len(rings), pa.string(), mask=np.isnan(value)),
-        "first_seen": times([when.min() for when in seconds]),
-        "last_seen": times([when.max() for when in seconds]),
+        "currency": pa.array(currency, pa.string()),
+        "first_seen": times([ring.first for ring in rings]),
+        "last_seen": times([ring.last for ring in rings]),
         "lineage": pa.nulls(len(rings), pa.string()),
         "model": [Transparent.name] * len(rings),
     }
 
 
 def _member_columns(
-    tables: ScanTables, rings: list[PatternRing], ids: list[str], sharing: Sharing, history: History
+    tables: ScanTables, rings: list[DrawnRing], ids: list[str], sharing: Sharing, history: History
 ) -> dict[str, Any]:
     flat = np.concatenate([ring.members for ring in rings])
     nodes = sharing.actors[flat]
@@ -115,42 +94,34 @@ def _member_columns(
         "ring_id": np.repeat(np.array(ids, dtype=object), [len(ring.members) for ring in rings]),
         "entity_type": tables.types(nodes),
         "entity_id": tables.names(nodes),
-        "role": [role for ring in rings for role in roles(ring.pool, ring.match).values()],
+        "role": [role for ring in rings for role in ring.roles],
         "member_score": np.concatenate([ring.member_scores for ring in rings]),
         "joined_at": times(history.started[flat]),
         "claimed_at": times(history.claimed_at[flat]),
     }
 
 
-def _link_columns(tables: ScanTables, rings: list[PatternRing], ids: list[str], sharing: Sharing) -> dict[str, Any]:
-    """One row per pair that deals with each other in a match; the weight of the shape is dealt out evenly."""
-    owners, pairs, weights, first, last, counts = [], [], [], [], [], []
-    for ring_id, ring in zip(ids, rings, strict=True):
-        rows = list(ring.match.rows)
-        both = np.stack([ring.pool.sources[rows], ring.pool.targets[rows]], axis=1)
-        distinct, inverse, n = np.unique(both, axis=0, return_inverse=True, return_counts=True)
-        when = ring.pool.seconds[rows]
-        for k in range(len(distinct)):
-            inside = when[inverse.ravel() == k]
-            first.append(int(inside.min()))
-            last.append(int(inside.max()))
-        owners += [ring_id] * len(distinct)
-        pairs.append(distinct)
-        weights += [ring.shape / len(distinct)] * len(distinct)
-        counts += n.tolist()
-    ends = sharing.actors[np.concatenate(pairs)]
+def _link_columns(tables: ScanTables, rings: list[DrawnRing], ids: list[str]) -> dict[str, Any]:
+    """One row per tie; the weight that they hold together is dealt out evenly."""
+    n_ties = [len(ring.ties.sources) for ring in rings]
+    sources, targets, first, last, counts = (
+        np.concatenate([getattr(ring.ties, name) for ring in rings])
+        for name in ("sources", "targets", "first", "last", "counts")
+    )
     return {
-        "ring_id": owners,
-        "source_type": tables.types(ends[:, 0]),
-        "source_id": tables.names(ends[:, 0]),
-        "target_type": tables.types(ends[:, 1]),
-        "target_id": tables.names(ends[:, 1]),
-        "link_type": ["transfer"] * len(owners),
-        "weight": weights,
+        "ring_id": np.repeat(np.array(ids, dtype=object), n_ties),
+        "source_type": tables.types(sources),
+        "source_id": tables.names(sources),
+        "target_type": tables.types(targets),
+        "target_id": tables.names(targets),
+        "link_type": np.repeat(np.array([ring.link_type for ring in rings], dtype=object), n_ties),
+        "weight": np.repeat([ring.tie_weight / max(n, 1) for ring, n in zip(rings, n_ties, strict=True)], n_ties),
         "first_seen": times(first),
         "last_seen": times(last),
         "n_events": counts,
-        "n_accounts": pa.nulls(len(owners), pa.int64()),
-        "is_hub": [False] * len(owners),
-        "score_without": pa.nulls(len(owners), pa.float64()),
+        "n_accounts": pa.array(
+            [ring.ties.n_accounts for ring, n in zip(rings, n_ties, strict=True) for _ in range(n)], pa.int64()
+        ),
+        "is_hub": [False] * len(sources),
+        "score_without": pa.nulls(len(sources), pa.float64()),
     }

@@ -31,10 +31,13 @@ from graphrisk.ring_metrics import Row, ring_metrics, with_metrics
 from graphrisk.rings.evidence import EvidenceWriter
 from graphrisk.rings.history import find_history
 from graphrisk.rings.links import find_ring_links
+from graphrisk.rings.patterns.drawn import drawn_by_growth, drawn_by_transfers
+from graphrisk.rings.patterns.growth.acts import make_acts
+from graphrisk.rings.patterns.growth.search import GrowthSearch, search_growth
 from graphrisk.rings.patterns.search import PatternSearch, search_patterns
 from graphrisk.rings.removal import removals
 from graphrisk.rings.search import NullDraw, Search, count_draws, q_values, search_null
-from graphrisk.rings.settings import HubSettings
+from graphrisk.rings.settings import GROWTH_NAMES, PATTERN_NAMES, HubSettings
 from graphrisk.rings.sharing import find_sharing
 from graphrisk.rings.value import amount_currency
 from graphrisk.rings.wallets.build import WalletLinks, find_wallet_links
@@ -105,6 +108,7 @@ def run_scan(
         nulls = _find_nulls(found, config, log, kept)
         changes = _what_if(config, loaded, found, log, kept)
         patterns = _find_patterns(config, loaded, found, log)
+        growth = _find_growth(config, loaded, found, log)
         with log.stage("evidence") as stage:
             q = q_values(found, nulls)
             links = find_ring_links(found, config.rings)
@@ -112,13 +116,17 @@ def run_scan(
             writer = EvidenceWriter(found, links, q, left, config.rings)
             tables.add_rings(found, q, links, left, writer, config.rings)
             tables.add_entities(found, config.rings)
-            currency = amount_currency(loaded.graph.transfers)
-            add_patterns(tables, patterns, found.sharing, found.history, config.rings, currency)
+            limit, currency = config.rings.q_value, amount_currency(loaded.graph.transfers)
+            for drawn in (
+                drawn_by_transfers(patterns, limit, found.sharing, currency),
+                drawn_by_growth(growth, limit, found.sharing, currency),
+            ):
+                add_patterns(tables, drawn, found.sharing, found.history, config.rings)
             add_acts(tables, loaded.graph, found.sharing, found.history, config.rings)
             tables.add_hubs(found, policy)
             alerts = find_alerts(found, tables.ring_ids, config.rings)
-            tables.add_metrics(found, nulls, changes, patterns)
-            stage.rows = len(found.chosen) + len(patterns.rings)
+            tables.add_metrics(found, nulls, changes, patterns, growth)
+            stage.rows = len(found.chosen) + len(patterns.rings) + len(growth.rings)
     tables.add_scan(
         began=began,
         config_hash=config_hash(config),
@@ -224,13 +232,27 @@ def _find_nulls(found: Search, config: ScanConfig, log: StageLog, kept: Checkpoi
 def _find_patterns(config: ScanConfig, loaded: LoadResult, found: Search, log: StageLog) -> PatternSearch:
     """Seek patterns of laundering, if transfers have times."""
     seconds = loaded.graph.transfers.seconds
-    if seconds is None or not (seconds != MISSING_TIME).any() or not config.patterns.search:
+    if seconds is None or not (seconds != MISSING_TIME).any() or not set(config.patterns.search) & set(PATTERN_NAMES):
         return PatternSearch([], np.empty(0))
     with log.stage("patterns") as stage:
         least = config.rings.levels(Transparent.levels).least
         patterns = search_patterns(loaded.graph, found.sharing, found.policy, config.patterns, config.scan.seed, least)
         stage.rows = len(loaded.graph.transfers)
     return patterns
+
+
+def _find_growth(config: ScanConfig, loaded: LoadResult, found: Search, log: StageLog) -> GrowthSearch:
+    """Seek patterns of growth abuse, if any is asked for."""
+    if not set(config.patterns.search) & set(GROWTH_NAMES):
+        return GrowthSearch([])
+    with log.stage("growth") as stage:
+        rules = config.patterns
+        acts = make_acts(
+            loaded.graph, found.sharing, found.policy, found.history, config.rings.bonus_events, rules.dormant_days
+        )
+        growth = search_growth(acts, rules, config.rings.levels(Transparent.levels).least)
+        stage.rows = len(acts)
+    return growth
 
 
 def comparable(config: ScanConfig) -> HubSettings:

@@ -11,6 +11,7 @@ from typing import Any
 import igraph
 
 from graphrisk.ring_folding import Fold, fold_hubs
+from graphrisk.rings.patterns.growth import GROWTH_PATTERNS
 from graphrisk.rings.wallets import LINKS
 from graphrisk.view_page import clean
 
@@ -34,6 +35,9 @@ OTHER_LOOK = ("#3d6b78", "triangleDown", "▼")
 HUB_COLOUR = "#9aa4af"
 LINK_LOOKS = {
     **{"referral": ("#a4262c", "invitation"), "transfer": ("#8a5a00", "transfer")},
+    **{
+        pattern.link_type: ("#3d6b78", pattern.typology.replace("_", " ")) for pattern in GROWTH_PATTERNS if pattern.why
+    },
     **{link.name: ("#3d6b78", link.name.replace("_", " ")) for link in LINKS.values() if link.is_pair},
 }
 SHARED_COLOUR = "#b6bfca"

@@ -19,10 +19,11 @@ from graphrisk.alerts.raising import alert_row
 from graphrisk.alerts.swallowed import Alert
 from graphrisk.entity_features import entity_columns
 from graphrisk.hubs import HubPolicy, hub_columns
-from graphrisk.metrics import metric_rows, pattern_metric_rows
+from graphrisk.metrics import growth_metric_rows, metric_rows, pattern_metric_rows
 from graphrisk.rings.evidence import Evidence, EvidenceWriter
 from graphrisk.rings.links import RingLinks, span
 from graphrisk.rings.member_scores import member_scores
+from graphrisk.rings.patterns.growth.search import GrowthSearch
 from graphrisk.rings.patterns.search import PatternSearch
 from graphrisk.rings.removal import Removals, score_without
 from graphrisk.rings.search import NullDraw, Search
@@ -300,14 +301,21 @@ class ScanTables:
         self._tables["hub"] = {"entity_type": self.types(nodes), "entity_id": self.names(nodes), **columns}
 
     def add_metrics(
-        self, found: Search, nulls: list[NullDraw], changes: list[CapChange], patterns: PatternSearch | None = None
+        self,
+        found: Search,
+        nulls: list[NullDraw],
+        changes: list[CapChange],
+        patterns: PatternSearch,
+        growth: GrowthSearch,
     ) -> None:
         """Make `metric`."""
         ring = self._shaped("ring", self._tables["ring"])
         bands, typologies = ring["band"].to_pylist(), ring["typology"].to_pylist()
         rows = metric_rows(found, nulls, changes, bands, typologies, self._loaded)
-        if patterns is not None and patterns.searched:
+        if patterns.searched:
             rows += pattern_metric_rows(patterns, typologies)
+        if growth.searched:
+            rows += growth_metric_rows(growth, typologies)
         self._tables["metric"] = {
             key: pa.array(
                 [row[k] for row in rows], pa.int64() if key == "n" else pa.string() if k == 0 else pa.float64()

@@ -47,7 +47,11 @@ COLUMNS: dict[str, tuple[tuple[str, pa.DataType, str], ...]] = {
     "ring": (
         _SCAN_ID,
         _RING_ID,
-        ("typology", TEXT, "`multi_account`, `referral_farm`, `bonus_farm`, `airdrop_sybil` or a pattern of transfers"),
+        (
+            "typology",
+            TEXT,
+            "`multi_account`, `referral_farm`, `bonus_farm`, `airdrop_sybil`, a pattern of transfers or growth abuse",
+        ),
         (
             "score",
             REAL,
@@ -83,7 +87,7 @@ COLUMNS: dict[str, tuple[tuple[str, pa.DataType, str], ...]] = {
         _RING_ID,
         ("entity_type", TEXT, "`account` or `wallet`"),
         ("entity_id", TEXT, "the member"),
-        ("role", TEXT, "`inviter`, `funder` or `member`; in a pattern `originator`, `mule`, `collector`"),
+        ("role", TEXT, "`inviter`, `funder` or `member`; in a pattern of transfers `originator`, `mule`, `collector`"),
         ("member_score", REAL, "the ring's score, less for members on its fringe"),
         ("joined_at", UTC_TIME, "when the member started; null if unknown"),
         ("claimed_at", UTC_TIME, "when the member first took a bonus; null if it took none or nothing is known"),
@@ -112,7 +116,11 @@ COLUMNS: dict[str, tuple[tuple[str, pa.DataType, str], ...]] = {
         ("source_id", TEXT, "a member"),
         ("target_type", TEXT, "type of the signal or of the other member"),
         ("target_id", TEXT, "a signal that at least two members share, or the other member"),
-        ("link_type", TEXT, "`shared_` and the signal type, `referral`, `transfer`, or a link between two wallets"),
+        (
+            "link_type",
+            TEXT,
+            "`shared_` and the signal type, `referral`, `transfer`, a link between two wallets, `lockstep`, or a burst",
+        ),
         ("weight", REAL, "evidence that the link gives two members, in nats; 0 for hubs"),
         ("first_seen", UTC_TIME, "first use"),
         ("last_seen", UTC_TIME, "last use"),

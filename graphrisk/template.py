@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from graphrisk.rings.settings import DEFAULT_CAPS, DEFAULT_EVIDENCE, PATTERN_NAMES
+from graphrisk.rings.settings import DEFAULT_CAPS, DEFAULT_EVIDENCE, GROWTH_NAMES, PATTERN_NAMES
 from graphrisk.rings.wallets.settings import LINK_NAMES, WalletSettings
 from loaders.layouts import read_layout, write_config
 from loaders.template import template as load_template
@@ -62,7 +62,8 @@ RULES = """
 # name = "auto"                       # transparent, simulated (shipped), or one of your own: graphrisk model train
 
 # ---- patterns -----------------------------------------------------------------------------------------------------
-# Rings that timed transfers between strangers draw. None is sought unless it is named; expect many false ones.
+# Rings that timed transfers between strangers draw, and rings of growth abuse ({growth}).
+# None is sought unless it is named; expect many false ones of the first kind.
 
 [patterns]
 # search = [{patterns}]
@@ -74,6 +75,12 @@ RULES = """
 # overlap = 0.6                       # of two rings with this Jaccard similarity only the better is listed
 # deep_min_score = 0.2                # of rings among accounts that deal with more strangers than chance has any do
 # max_q_value = 0.25                  # a ring that is less beyond chance is not listed
+# growth_max_size = 1000              # larger trees and bursts are influencers and campaigns
+# dormant_days = 14                   # who does nothing later than so long after signing up is dormant
+# lockstep_seconds = 30               # acts on one target at most so far apart are in step
+# wash_hours = 24                     # money that comes back within so many hours is a return
+# wash_min_size = 2
+# sweep_days = 7                      # within how many days a farm passes on what it was given
 
 # ---- lineage ------------------------------------------------------------------------------------------------------
 # A ring keeps its id from scan to scan of one store. These change neither what is found nor the id of the scan.
@@ -126,8 +133,9 @@ def template() -> str:
     evidence = ", ".join(f"{kind} = {nats}" for kind, nats in DEFAULT_EVIDENCE.items())
     wallets = ", ".join(f'"{name}"' for name in LINK_NAMES)
     utxo = ", ".join(f'"{name}"' for name in WalletSettings().utxo_currencies)
-    patterns = ", ".join(f'"{name}"' for name in PATTERN_NAMES)
-    rules = RULES.format(caps=caps, evidence=evidence, patterns=patterns, wallets=wallets, utxo=utxo)
+    patterns = ", ".join(f'"{name}"' for name in (*PATTERN_NAMES, *GROWTH_NAMES))
+    growth = ", ".join(GROWTH_NAMES)
+    rules = RULES.format(caps=caps, evidence=evidence, patterns=patterns, growth=growth, wallets=wallets, utxo=utxo)
     return load_template().rstrip("\n") + "\n" + rules
 
 

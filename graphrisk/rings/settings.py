@@ -25,7 +25,16 @@ PatternName = Literal[
     "fan_out",
     "random",
 ]
+GrowthName = Literal[
+    "referral_tree",
+    "sign_up_burst",
+    "claim_burst",
+    "lockstep",
+    "wash_trade",
+    "airdrop_farm",
+]
 PATTERN_NAMES: tuple[PatternName, ...] = get_args(PatternName)
+GROWTH_NAMES: tuple[GrowthName, ...] = get_args(GrowthName)
 MEMBER_TYPES: tuple[MemberType, ...] = ("account", "wallet")
 
 
@@ -99,12 +108,12 @@ DEFAULT_EVIDENCE = {
 
 
 class PatternRules(BaseModel):
-    """Which patterns of laundering are sought in transfers between strangers, and how."""
+    """Which patterns of laundering and of growth abuse are sought, and how."""
 
     model_config = ConfigDict(extra="forbid")
 
-    search: list[PatternName] = Field(default_factory=list)
-    """Patterns to seek; none unless they are named, since their null model is too easy where people have habits."""
+    search: list[PatternName | GrowthName] = Field(default_factory=list)
+    """Patterns to seek; none unless they are named."""
     windows_days: list[Positive] = Field(default_factory=lambda: [5.0, 8.0, 14.0, 22.0, 30.0], min_length=1)
     """Within how many days a pattern must be complete; each window is tried."""
     most_meetings: Annotated[int, Field(ge=1)] = 3
@@ -119,6 +128,18 @@ class PatternRules(BaseModel):
     """From which score rings are listed among accounts that deal with more strangers than chance has any do."""
     max_q_value: Annotated[float, Field(gt=0, le=1)] = 0.25
     """A ring that is less beyond chance than this is not listed."""
+    growth_max_size: Annotated[int, Field(ge=4)] = 1000
+    """Trees, bursts and collectors with more accounts are campaigns, influencers and exchanges, and left out."""
+    dormant_days: Positive = 14.0
+    """Who only logs in, invites, claims and pays after so many days is dormant; known of who came twice as long ago."""
+    lockstep_seconds: Annotated[int, Field(ge=1)] = 30
+    """Acts on the same target at most so far apart are in step."""
+    wash_hours: Positive = 24.0
+    """Money that comes back within so many hours is a return."""
+    wash_min_size: Annotated[int, Field(ge=2)] = 2
+    """Least number of accounts that trade with each other to and fro."""
+    sweep_days: Positive = 7.0
+    """Within how many days of being given it a farm passes an airdrop on to its collector."""
 
 
 class Costs(BaseModel):

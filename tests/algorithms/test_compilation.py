@@ -12,8 +12,10 @@ import numpy as np
 import algorithms._leiden
 from algorithms import (Graph, Relation, Transfers, UnionFind, articulation_points, bridges, common_inputs,
                         count_triangles, dense_blocks, find_coinjoins, find_communities, find_deposit_addresses,
-                        group_transactions, k_cores, minimum_cut, partition_statistics, personalised_pagerank, project,
-                        propagate_labels, sample_neighbours, trace_taint, transfer_features, weigh_pairs)
+                        group_transactions, k_cores, lockstep_pairs, minimum_cut, partition_statistics,
+                        personalised_pagerank, project, propagate_labels, sample_neighbours, trace_taint,
+                        transfer_features, weigh_pairs)
+from algorithms.returns import find_returns
 from gnn._aggregation_kernels import multiply_ends, sum_neighbours
 
 rng = np.random.default_rng(4)
@@ -51,6 +53,9 @@ spent = group_transactions(Transfers(actors, actors[::-1], amounts=rng.integers(
 joins = find_coinjoins(spent)
 parts += [joins, common_inputs(spent, joins).others, find_deposit_addresses(stream, np.arange(60) < 20)]
 parts += [trace_taint(stream, method=m, source_nodes=[0], most_lots=4).carried for m in ("poison", "haircut", "fifo")]
+step = lockstep_pairs(60, actors, signals % 5, np.arange(200) // 3, within_seconds=9, least_matches=1)
+back = find_returns(Transfers(actors % 9, signals % 9, np.arange(200), np.ones(200)), within_seconds=40)
+parts += [step.sources, step.matches, step.nats, back.n_returned]
 parts += [find_communities(middling, objective=o).labels for o in ("cpm", "modularity")]
 print(hashlib.sha256(b"".join(np.ascontiguousarray(p).tobytes() for p in parts)).hexdigest())
 """

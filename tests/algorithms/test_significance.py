@@ -17,6 +17,15 @@ def test_benjamini_hochberg_is_its_definition(p_values):
         assert got[at] == pytest.approx(want)
 
 
+def test_the_least_of_many_p_values_have_the_q_values_that_they_have_among_all():
+    p_values = np.random.default_rng(3).random(40)
+    least = np.sort(p_values)[:5]
+    among_all = np.minimum(least * 40 / np.arange(1, 6), 1)
+    assert benjamini_hochberg(least, 40) == pytest.approx(np.minimum.accumulate(among_all[::-1])[::-1])
+    with pytest.raises(ValueError, match="`n_tests` must be at least 5, got 4"):
+        benjamini_hochberg(least, 4)
+
+
 def test_p_values_outside_the_unit_interval_are_refused():
     with pytest.raises(ValueError, match=r"must all lie in \[0, 1\]"):
         benjamini_hochberg(np.array([0.1, 1.2]))

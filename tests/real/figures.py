@@ -83,6 +83,38 @@ def _walk(order: list[str], members: pd.DataFrame, truth: pd.DataFrame) -> tuple
     return matched, match_of
 
 
+def typology_figures(rings: pd.DataFrame, members: pd.DataFrame, truth: pd.DataFrame) -> dict[str, Any]:
+    """Share of the true rings of each typology that is recovered, and share of each listed typology that is like one.
+
+    A true ring may be recovered by a ring of any typology, and two listed rings may be like the same true one.
+
+    Parameters
+    ----------
+    rings : DataFrame
+        `ring_id`, `score`, `typology`.
+    members, truth : DataFrame
+        As for `ring_figures`; `truth` with `kind`.
+    """
+    sizes, listed = truth.groupby("ring").entity_id.nunique(), members.groupby("ring_id").entity_id.nunique()
+    common = members.merge(truth[["ring", "entity_id"]].drop_duplicates(), on="entity_id")
+    common = common.groupby(["ring_id", "ring"]).size().rename("n").reset_index()
+    union = sizes.reindex(common.ring).to_numpy() + listed.reindex(common.ring_id).to_numpy() - common.n.to_numpy()
+    alike = common[common.n >= SAME_RING * union]
+    kinds = truth.groupby("ring").kind.first()
+    recall = {
+        kind: {
+            "rings": int((kinds == kind).sum()),
+            "recall": round(float(kinds.index[kinds == kind].isin(alike.ring).mean()), 2),
+        }
+        for kind in sorted(set(kinds))
+    }
+    precision = {
+        kind: {"rings": len(chosen), "precision": round(float(chosen.ring_id.isin(alike.ring_id).mean()), 2)}
+        for kind, chosen in rings.groupby("typology")
+    }
+    return {"true": recall, "listed": precision}
+
+
 def score_figures(features: pd.DataFrame, labels: pd.Series) -> dict[str, Any]:
     """Figures about entity scores: AUC and average precision against labels by entity id."""
     score = features.groupby("entity_id").score.max().reindex(labels.index)

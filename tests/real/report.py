@@ -317,6 +317,29 @@ def simulated(folder: Path, n_accounts: int = 1_000_000, seed: int = 1) -> dict[
     return {"accounts": n_accounts, "simulation_seconds": seconds} | facts | _world_figures(result, made)
 
 
+def camouflage(folder: Path, n_accounts: int = 20_000, seed: int = 1) -> dict[str, Any]:
+    """Our own world with all patterns on, at three degrees of camouflage: recall and precision by typology."""
+    from graphrisk.rings.settings import GROWTH_NAMES, PATTERN_NAMES
+    from loaders.simulate import WorldSettings, simulate
+
+    out: dict[str, Any] = {"accounts": n_accounts}
+    for degree in (0.0, 0.25, 0.5):
+        made = folder / f"world_{round(100 * degree)}"
+        simulate(made, WorldSettings(n_accounts=n_accounts, seed=seed, camouflage=degree, ring_share=0.06))
+        truth = pd.read_parquet(made / "truth.parquet")
+        settings = read_config(made / "scan.toml", {"store": str((folder / "store").absolute())})
+        rules = settings.patterns.model_copy(update={"search": [*GROWTH_NAMES, *PATTERN_NAMES]})
+        result = run_scan(settings.model_copy(update={"patterns": rules}))
+        ResultStore(folder / "store").publish(result.scan_id, result.tables, result.manifest)
+        rings, members = _listed(result)
+        for name, chosen in (("all", rings), ("without_laundering", rings[~rings.typology.isin(PATTERN_NAMES)])):
+            inside = members[members.ring_id.isin(chosen.ring_id)]
+            figures_of = figures.typology_figures(chosen, inside, truth[truth.ring >= 0])
+            innocent = figures.innocent_figures(chosen, inside, pd.read_parquet(made / "lookalikes.parquet"))
+            out[f"{name}_{round(100 * degree)}"] = figures_of | {"innocent": innocent}
+    return out
+
+
 def _world_figures(result: ScanResult, made: Path) -> dict[str, Any]:
     truth = pd.read_parquet(made / "truth.parquet")
     rings, members = _listed(result)
@@ -352,6 +375,7 @@ REPORTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "few_confirmed": few_confirmed,
     "simulated": simulated,
     "simulated_network": simulated_network,
+    "camouflage": camouflage,
 }
 
 

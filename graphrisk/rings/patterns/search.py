@@ -163,7 +163,7 @@ def search_patterns(
         Empty where no transfer between actors has a time. O(transfers log transfers), and bounded work per transfer.
     """
     nothing = PatternSearch([], np.empty(0))
-    if graph.transfers.seconds is None or not rules.search:
+    if graph.transfers.seconds is None or not set(rules.search) & {pattern.typology for pattern in PATTERNS}:
         return nothing
     once, few = make_pools(actor_transfers(graph, sharing, policy), sharing.n_actors, rules.most_meetings)
     if len(once) == 0:
