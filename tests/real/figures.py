@@ -86,6 +86,8 @@ def _walk(order: list[str], members: pd.DataFrame, truth: pd.DataFrame) -> tuple
 def typology_figures(rings: pd.DataFrame, members: pd.DataFrame, truth: pd.DataFrame) -> dict[str, Any]:
     """Share of the true rings of each typology that is recovered, and share of each listed typology that is like one.
 
+    Beside the latter: the share of the members that belong to any true ring, since a listed ring may be a part of one.
+
     A true ring may be recovered by a ring of any typology, and two listed rings may be like the same true one.
 
     Parameters
@@ -108,8 +110,13 @@ def typology_figures(rings: pd.DataFrame, members: pd.DataFrame, truth: pd.DataF
         }
         for kind in sorted(set(kinds))
     }
+    guilty = members.entity_id.isin(truth.entity_id)
     precision = {
-        kind: {"rings": len(chosen), "precision": round(float(chosen.ring_id.isin(alike.ring_id).mean()), 2)}
+        kind: {
+            "rings": len(chosen),
+            "precision": round(float(chosen.ring_id.isin(alike.ring_id).mean()), 2),
+            "members_in_true_rings": round(float(guilty[members.ring_id.isin(chosen.ring_id)].mean()), 3),
+        }
         for kind, chosen in rings.groupby("typology")
     }
     return {"true": recall, "listed": precision}

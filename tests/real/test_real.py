@@ -131,6 +131,16 @@ def test_ident(tmp_path):
     agrees(figures, tmp_path / "ident" / "store", str(tmp_path / "ident" / "truth.parquet"))
 
 
+def test_camouflage(tmp_path):
+    figures = report("camouflage", tmp_path)
+    for degree, least in (("0", 0.9), ("25", 0.8), ("50", 0.5)):
+        true, listed = (figures[f"all_{degree}"][side] for side in ("true", "listed"))
+        for typology in ("bonus_farm", "multi_account", "referral_farm"):
+            assert true[typology]["recall"] >= least
+            assert listed[typology]["precision"] >= least - 0.1
+        assert figures[f"without_laundering_{degree}"]["innocent"]["high"] == {}
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_worlds_of_somebody_else(tmp_path, seed):
     figures = report(f"worlds_{seed}", tmp_path)
