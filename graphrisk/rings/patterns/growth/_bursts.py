@@ -101,6 +101,7 @@ def find_in(
     asleep = f"made no use of their account after their first {acts.dormant_days:.0f} days"
     judged = acts.judged & among
     traits = {asleep: (acts.dormant & among, judged)} | context
+    totals = {name: (float((has & known).sum()), float(known.sum())) for name, (has, known) in traits.items()}
     findings = []
     for start, width, count, expected, nats in windows:
         rows = np.arange(start, start + count)
@@ -114,12 +115,12 @@ def find_in(
         )
         lines = [Line(code, text, burst)]
         for name, (has, known) in traits.items():
-            inside = float((has & known)[members].sum()), float(known[members].sum())
-            rest = float((has & known).sum()) - inside[0], float(known.sum()) - inside[1]
+            inside = float((has[members] & known[members]).sum()), float(known[members].sum())
+            rest = totals[name][0] - inside[0], totals[name][1] - inside[1]
             weight = shape_weight(share_nats(*inside, *rest), len(windows)) if name == asleep else 0.0
             text = f"{inside[0]:.0f} of {inside[1]:.0f} {name}; of all others, {percent(rest[0] / max(rest[1], 1))}."
             lines.append(Line("dormant_members" if name == asleep else "members_alike", text, weight))
-        active = float((acts.judged & ~acts.dormant)[members].mean())
+        active = float((acts.judged[members] & ~acts.dormant[members]).mean())
         if active > 0:
             text = f"{percent(active)} of the members still used their account after {acts.dormant_days:.0f} days."
             lines.append(Line("active_members", text, ACTIVE_WEIGHT * active))
@@ -168,5 +169,5 @@ def _finding(acts: Acts, members: LongArray, seconds: LongArray, nats: float, li
         # each is joined to who came just before
         ties=Ties(nodes[:-1], nodes[1:], seconds[:-1], seconds[1:], np.ones(len(nodes) - 1, np.int64)),
         value=acts.value_of(members),
-        own=np.where(acts.judged & ~acts.dormant, 0.7, 1.0)[members[order]],
+        own=np.where(acts.judged[members[order]] & ~acts.dormant[members[order]], 0.7, 1.0),
     )

@@ -81,6 +81,13 @@ class Acts:
         return (int(times.min()), int(times.max())) if len(times) else (0, 0)
 
     @cached_property
+    def first(self) -> LongArray:
+        """Oldest act of each actor; the end of the data where it has none."""
+        out = np.full(self.n_actors, self.span[1])
+        np.minimum.at(out, self.actors, self.seconds)
+        return out
+
+    @cached_property
     def last(self) -> LongArray:
         """Newest act of each actor, or its start; `MISSING_TIME` where nothing has a time."""
         out = self.history.last_active.copy()

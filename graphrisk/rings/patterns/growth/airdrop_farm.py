@@ -27,7 +27,7 @@ OTHERS_WEIGHT, ACTIVE_WEIGHT = -1.5, -1.0
 
 @dataclass(frozen=True, eq=False)
 class _Payments:
-    """Transfers of actors to others, one row per payer and target: the first that swept, else the first."""
+    """Transfers of actors, one row per target and payer, in this order: the first that swept, else the first."""
 
     payers: LongArray
     targets: LongArray
@@ -53,7 +53,8 @@ def _find(acts: Acts, rules: PatternRules) -> Found:
         rest = float(paid.swept.sum() - n_swept[node]), float(len(paid.swept) - n[node])
         nats = share_nats(n_swept[node], n[node], *rest)
         if shape_weight(nats, n_tested) > 0:
-            rows = np.flatnonzero((paid.targets == node) & paid.swept)
+            rows = np.arange(*np.searchsorted(paid.targets, [node, node + 1]))
+            rows = rows[paid.swept[rows]]
             findings.append(_finding(acts, paid, rows, node, int(n[node]), rest, nats, n_tested))
     return Found(findings, n_tested, int((n >= rules.growth_max_size).sum()))
 

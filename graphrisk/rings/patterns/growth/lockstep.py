@@ -49,8 +49,7 @@ def _find(acts: Acts, rules: PatternRules) -> Found:
 def _finding(
     acts: Acts, pairs: LockstepPairs, rows: LongArray, members: LongArray, n_tested: int, within: int
 ) -> Finding:
-    mine = np.isin(acts.actors, members)
-    seconds, size = acts.seconds[mine], len(members)
+    size, first, last = len(members), int(acts.first[members].min()), int(acts.last[members].max())
     nats, alike = float(np.median(pairs.nats[rows])), float(np.median(pairs.similarity[rows]))
     text = (
         f"{size} accounts did the same to the same target within {duration(within)} of each other; "
@@ -63,19 +62,17 @@ def _finding(
     together = len(rows) / (size * (size - 1) / 2)
     lines.append(Line("pairs_in_step", f"{percent(together)} of all pairs of members are in step.", 0.0))
     nodes = acts.sharing.actors.astype(np.int64)
-    n_pairs = np.zeros(acts.n_actors)
-    np.add.at(n_pairs, pairs.sources[rows], 1)
-    np.add.at(n_pairs, pairs.targets[rows], 1)
-    when = np.full(len(rows), seconds.min()), np.full(len(rows), seconds.max())
+    _, n_pairs = np.unique(np.concatenate([pairs.sources[rows], pairs.targets[rows]]), return_counts=True)
+    when = np.full(len(rows), first), np.full(len(rows), last)
     return Finding(
         members=members,
         nats=nats,
         lines=tuple(lines),
-        first=int(seconds.min()),
-        last=int(seconds.max()),
+        first=first,
+        last=last,
         ties=Ties(nodes[pairs.sources[rows]], nodes[pairs.targets[rows]], *when, pairs.matches[rows]),
         value=acts.value_of(members),
-        own=0.7 + 0.3 * n_pairs[members] / max(size - 1, 1),
+        own=0.7 + 0.3 * n_pairs / max(size - 1, 1),
     )
 
 
