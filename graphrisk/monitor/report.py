@@ -116,8 +116,8 @@ def _drift_table(drifts: list[Drift], rate: float) -> str:
         return ""
     note = (
         "Each row compares the accounts that the newest scans saw first with those that earlier scans saw first. "
-        f"A chance up to {rate / FAMILIES / REPORTS:.2g} and an index over 0.1 and over its noise mark a change: with a "
-        f"report every night, at most {rate / FAMILIES:.1%} of all quiet weeks see one marked by chance."
+        f"A chance up to {rate / FAMILIES / REPORTS:.2g} and an index over 0.1 and over its noise mark a change: with "
+        f"a report every night, at most {rate / FAMILIES:.1%} of all quiet weeks see one marked by chance."
     )
     rows = []
     for drift in drifts:

@@ -68,7 +68,7 @@ def test_the_page_says_in_words_that_new_accounts_changed(attacked):
 
 
 def test_the_page_says_in_words_which_figures_took_a_step_and_marks_it(attacked):
-    report = monitor_report(attacked)
+    report = monitor_report(attacked, rate=0.5)
     stepped = [change for change in report.signs.changes if change.is_alarm]
     assert stepped
     assert "Figures have taken a step" in report.page
