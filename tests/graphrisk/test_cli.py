@@ -203,7 +203,7 @@ def test_one_and_two_threads_give_the_same_bytes(world, tmp_path):
         assert done.returncode in (0, 3), done.stderr
         (scan,) = where.glob("scan=*")
         files[threads] = {f.name: f.read_bytes() for f in scan.glob("*.parquet") if f.name != "scan.parquet"}
-    assert len(files[1]) == 12
+    assert len(files[1]) == 13
     assert files[1] == files[2]
 
 
