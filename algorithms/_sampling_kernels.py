@@ -27,21 +27,23 @@ def sort_few(values, low, high):
 
 
 @jit
-def draw_from_row(first_seen, begin, end, moment, most, state, chosen, at):
-    """Draw from one row in any order of time, entry by entry (reservoir); returns how many were seen and taken."""
-    seen = 0
+def count_known(first_seen, begin, end, moment):
+    """Count the entries of a row in any order that were seen before a moment."""
+    known = 0
     for e in range(begin, end):
-        if first_seen[e] >= moment:
-            continue
-        if seen < most:
-            chosen[at + seen] = e
-        else:
-            state = scrambled(state)
-            place = np.int64(state % np.uint64(seen + 1))
-            if place < most:
-                chosen[at + place] = e
-        seen += 1
-    return seen, min(seen, most)
+        known += first_seen[e] < moment
+    return known
+
+
+@jit
+def find_known(first_seen, begin, moment, chosen, at, taken):
+    """Turn ascending places among the entries seen before a moment, counted from `begin`, into entries."""
+    e, place = begin, begin
+    for k in range(at, at + taken):
+        while first_seen[e] >= moment or place < chosen[k]:
+            place += first_seen[e] < moment
+            e += 1
+        chosen[k] = e
 
 
 @jit
@@ -71,20 +73,22 @@ def draw_neighbours(indptr, first_seen, in_order, nodes, moments, most, seed):
         v = nodes[i]
         at, begin, end = starts[i], indptr[v], indptr[v + 1]
         state = scrambled(seed ^ scrambled(np.uint64(v)))
-        if in_order or len(first_seen) == 0:
-            if len(first_seen) > 0:
-                end = begin + np.searchsorted(first_seen[begin:end], moments[i])
+        # the same draw whatever the order of the row, which may hang on what came later
+        if len(first_seen) == 0:
             seen = end - begin
-            taken = min(seen, most)
-            if seen > most:
-                draw_from_stretch(begin, seen, most, state, chosen, at)
-            else:
-                for k in range(seen):
-                    chosen[at + k] = begin + k
+        elif in_order:
+            seen = np.searchsorted(first_seen[begin:end], moments[i])
         else:
-            seen, taken = draw_from_row(first_seen, begin, end, moments[i], most, state, chosen, at)
+            seen = count_known(first_seen, begin, end, moments[i])
+        taken = min(seen, most)
         if seen > most:
+            draw_from_stretch(begin, seen, most, state, chosen, at)
             sort_few(chosen, at, at + taken)
+        else:
+            for k in range(seen):
+                chosen[at + k] = begin + k
+        if not in_order and len(first_seen) > 0:
+            find_known(first_seen, begin, moments[i], chosen, at, taken)
         starts[i + 1] = at + taken
     return starts, chosen[: starts[len(nodes)]].copy()
 

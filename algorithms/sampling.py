@@ -99,8 +99,7 @@ def sample_neighbours(
     References
     ----------
     Hamilton, Ying and Leskovec (2017), Inductive representation learning on large graphs, algorithm 2;
-    Bentley and Floyd (1987), A sample of brilliance (rows in order); Vitter (1985), Random sampling with a reservoir,
-    algorithm R (others).
+    Bentley and Floyd (1987), A sample of brilliance, algorithm F2.
     """
     front = np.asarray(seeds, dtype=np.int32)
     if len(np.unique(front)) != len(front):
