@@ -194,7 +194,7 @@ def train_model(
     Parameters
     ----------
     populations : list of LabelledCandidates
-        At least two.
+        At least two, three if `unlabelled`.
     name : str
     seed : int
     progress : callable, optional
@@ -215,9 +215,10 @@ def train_model(
         If there are too few populations or rings.
     """
     n_rings = sum(len(np.unique(p.nearest[p.is_ring])) for p in populations)
-    if len(populations) < 2 or n_rings < FEWEST_RINGS:
+    fewest = 3 if unlabelled else 2
+    if len(populations) < fewest or n_rings < FEWEST_RINGS:
         raise TrainingError(
-            f"training needs at least 2 populations with {FEWEST_RINGS} rings that candidates come near to, "
+            f"training needs at least {fewest} populations with {FEWEST_RINGS} rings that candidates come near to, "
             f"got {len(populations)} with {n_rings}"
         )
     outputs = predict_held_out(populations, seed, progress, trees, unlabelled)

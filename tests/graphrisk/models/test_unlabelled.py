@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from gnn.ring_trees import LEARNED
+from gnn.ring_trees import LEARNED, PARAMETERS
 from graphrisk.cli.app import app
 from graphrisk.models.card import card_text
 from graphrisk.models.figures import average_precision
 from graphrisk.models.labelled import LabelledCandidates
-from graphrisk.models.training import find_unlabelled, train_model
+from graphrisk.models.training import TrainingError, find_unlabelled, train_model
 from graphrisk.rings.candidates import Candidates
 
 
@@ -30,8 +30,16 @@ def population(seed, confirmed, n=400, n_rings=80):
     )
 
 
+@pytest.fixture(autouse=True, scope="module")
+def few_trees():
+    """Enough for features as plain as these."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PARAMETERS, "num_iterations", 60)
+        yield
+
+
 @pytest.fixture(scope="module")
-def models():
+def models(few_trees):
     some = [population(seed, 0.25) for seed in range(4)]
     return {unlabelled: train_model(some, "m", unlabelled=unlabelled) for unlabelled in (False, True)}, some
 
@@ -69,6 +77,12 @@ def test_the_card_says_what_was_assumed(models):
         }
     assert "labels name an estimated" in card_text(cards[True])
     assert "labels name an estimated" not in card_text(cards[False])
+
+
+def test_two_populations_are_too_few_to_tell_who_is_unlabelled(models):
+    _, some = models
+    with pytest.raises(TrainingError, match=r"at least 3 populations with 30 rings"):
+        train_model(some[:2], "m", unlabelled=True)
 
 
 @pytest.mark.slow
