@@ -41,7 +41,7 @@ def kill_scans(forks, config, folder):
     seconds = time.monotonic() - began
     first, second = ResultStore(whole).scans()
     expected = {scan_id: files_of(ResultStore(whole), scan_id) for scan_id in (first, second)}
-    assert len(expected[second]) == 12
+    assert len(expected[second]) == 13
     assert ResultStore(whole).table("ring", second).num_rows > 0
     slower = max(LANES / (os.cpu_count() or 1), 1)
     rng, counts, number = np.random.default_rng(0), {"killed": 0, "went on": 0}, 0

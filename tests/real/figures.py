@@ -41,6 +41,7 @@ def ring_figures(rings: pd.DataFrame, members: pd.DataFrame, truth: pd.DataFrame
         "rings_true": n_true,
         "rings_listed": len(order),
         "recovered": round(len(match_of) / n_true, 4),
+        "recovered_in_top_200": round(sum(place < 200 for place in match_of.values()) / n_true, 4),
         "false_per_true": round((last + 1 - len(matched)) / len(matched), 2) if matched else None,
     }
     place = {ring: at for at, ring in enumerate(order)}

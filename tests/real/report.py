@@ -98,11 +98,13 @@ def airdrop(folder: Path, links: tuple[LinkName, ...] = ()) -> dict[str, Any]:
 def laundering_10k(folder: Path) -> dict[str, Any]:
     """Rings of a bank simulator."""
     data = need(DATA / "laundering_10k")
-    truth = pd.read_parquet(data / "rings.parquet").rename(columns={"modelID": "ring", "accountID": "entity_id"})
+    truth = pd.read_parquet(data / "rings.parquet").rename(
+        columns={"modelID": "ring", "accountID": "entity_id", "type": "kind"}
+    )
     truth["entity_id"] = truth.entity_id.astype(str)
     accounts = pd.read_parquet(data / "accounts.parquet").ACCOUNT_ID.astype(str)
     result, facts = scan(HERE / "laundering_10k" / "scan.toml", folder, GRAPHRISK_DATA=DATA)
-    out = figures.ring_figures(*_listed(result), truth[["entity_id", "ring"]].drop_duplicates())
+    out = figures.ring_figures(*_listed(result), truth[["entity_id", "ring", "kind"]].drop_duplicates())
     labels = pd.Series(accounts.isin(truth.entity_id).to_numpy(), index=accounts)
     return facts | out | figures.score_figures(result.features, labels)
 

@@ -65,6 +65,7 @@ def test_laundering_10k(tmp_path):
     figures = report("laundering_10k", tmp_path)
     assert figures["auc"] > 0.9
     assert figures["recovered"] >= 0.75
+    assert figures["recovered_in_top_200"] >= 0.35
     agrees(figures, tmp_path / "laundering_10k" / "store", "laundering_10k")
 
 
