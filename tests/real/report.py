@@ -267,8 +267,8 @@ def _labelled_world(seed: int, folder: Path) -> LabelledCandidates:
     return next(label_scans([config.model_copy(update={"source": [*config.source, truth]})], 1, None))
 
 
-def few_confirmed(folder: Path, share: float = 0.25, n_accounts: int = 60_000) -> dict[str, Any]:
-    """A world of ours of whose rings a quarter is confirmed, learned from in three ways; measured on another one."""
+def few_confirmed(folder: Path, share: float = 0.3, n_accounts: int = 150_000) -> dict[str, Any]:
+    """A world of which three rings in ten are confirmed, learned from in three ways; measured on another one."""
     from graphrisk.models.evaluation import evaluate_model
     from graphrisk.models.labelled import split_population
 
