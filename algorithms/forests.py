@@ -9,6 +9,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.rows import entries_of
+
 LongArray = npt.NDArray[np.int64]
 
 
@@ -53,7 +55,7 @@ class Forest:
         while len(level):
             depths[level] = depth
             levels.append(level)
-            level = np.sort(_joined(by_parent, starts[level], starts[level + 1]))
+            level = np.sort(by_parent[entries_of(starts, level)[0]])
             depth += 1
         return cls(p, depths, np.concatenate(levels) if levels else np.empty(0, np.int64))
 
@@ -89,12 +91,5 @@ class Forest:
         level, found = np.array([node]), []
         while len(level):
             found.append(level)
-            level = _joined(by_parent, starts[level], starts[level + 1])
+            level = by_parent[entries_of(starts, level)[0]]
         return np.sort(np.concatenate(found))
-
-
-def _joined(values: LongArray, begins: LongArray, ends: LongArray) -> LongArray:
-    """Concatenate ``values[begin:end]`` of all stretches."""
-    sizes = ends - begins
-    at = np.repeat(begins - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes) + np.arange(int(sizes.sum()))
-    return values[at.astype(np.int64)]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.rows import entries_of
+
 IntArray = npt.NDArray[np.int32]
 LongArray = npt.NDArray[np.int64]
 
@@ -55,7 +57,5 @@ class AccountSets:
 
     def take(self, rows: LongArray) -> AccountSets:
         """Some of the sets, in the given order."""
-        sizes = np.diff(self.indptr)[rows]
-        starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        places = np.repeat(self.indptr[rows] - starts[:-1], sizes) + np.arange(starts[-1])
+        places, starts = entries_of(self.indptr, rows)
         return AccountSets(starts, self.members[places])

@@ -42,7 +42,7 @@ from graphrisk.rings.sharing import find_sharing
 from graphrisk.rings.value import amount_currency
 from graphrisk.rings.wallets.build import WalletLinks, find_wallet_links
 from graphrisk.rings.wallets.services import find_services
-from graphrisk.rings.wallets.settings import EXCHANGE, WalletSettings
+from graphrisk.rings.wallets.settings import EXCHANGE
 from graphrisk.rings.what_if import CapChange, change_caps
 from graphrisk.scan_tables import ScanTables
 from graphrisk.stages import Progress, StageLog
@@ -292,8 +292,6 @@ def config_hash(config: ScanConfig) -> str:
     """Hash of everything in a configuration that can change a result."""
     # where results go to afterwards changes none of them
     settings = config.model_dump(mode="json", exclude_none=True, exclude={"neo4j"})
-    if config.wallets == WalletSettings():
-        del settings["wallets"]  # scans without links between wallets keep the names they had before there were any
 
     def cleaned(value: Any) -> Any:
         if isinstance(value, dict):

@@ -14,9 +14,9 @@ from scipy.stats import rankdata
 
 from gnn.account_trees import PARAMETERS, AccountTrees, Kind, raw_scores, stack, train_account_trees
 from gnn.calibration import fit_calibration, reliability
+from gnn.ranking import average_precision
 from gnn.scoring import sigmoid
 from graphrisk.models.accounts import OWN, AccountData
-from graphrisk.models.figures import average_precision
 from graphrisk.models.training import TrainingError
 
 FloatArray = npt.NDArray[np.float64]

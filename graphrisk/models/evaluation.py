@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from gnn.calibration import reliability
+from gnn.ranking import average_precision
 from gnn.ring_trees import RingTrees
 from gnn.scoring import RingModel, sigmoid
 from gnn.transparent import Transparent
-from graphrisk.models.figures import average_precision, list_candidates, list_figures
+from graphrisk.models.figures import list_candidates, list_figures
 from graphrisk.models.groups import group_rows
 from graphrisk.models.labelled import LabelledCandidates
 

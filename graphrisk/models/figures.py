@@ -87,23 +87,3 @@ def list_figures(labelled: LabelledCandidates, is_match: BoolArray) -> ListFigur
         false_per_true=float((places[-1] + 1 - n) / n) if n else float("nan"),
         precision_at_80=float(wanted / (places[wanted - 1] + 1)) if 0 < wanted <= n else float("nan"),
     )
-
-
-def average_precision(scores: FloatArray, is_true: BoolArray) -> float:
-    """Mean over true candidates of the precision down to them; equal scores count as one step.
-
-    Parameters
-    ----------
-    scores : array of float64, shape (n,)
-    is_true : array of bool, shape (n,)
-
-    Returns
-    -------
-    float
-        NaN if nothing is true.
-    """
-    order = np.argsort(-scores, kind="stable")
-    last = np.flatnonzero(np.r_[np.diff(scores[order]) != 0, True]) if len(order) else np.empty(0, np.int64)
-    hits = np.cumsum(is_true[order])[last]
-    gained = np.diff(np.r_[0, hits])
-    return float((gained * hits / (last + 1)).sum() / hits[-1]) if len(hits) and hits[-1] else float("nan")

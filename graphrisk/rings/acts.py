@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms.entity_graph import EntityGraph
+from algorithms.rows import entries_of
 from algorithms.times import MISSING_TIME
 from graphrisk.rings.direct_pairs import REFERRAL
 from graphrisk.rings.history import History
@@ -86,10 +87,8 @@ class _Memberships:
 
     def spread(self, actors: LongArray) -> tuple[LongArray, LongArray]:
         """One entry per act and ring of its actor: position of the act, and the ring."""
-        counts = self.starts[actors + 1] - self.starts[actors]
-        act = np.repeat(np.arange(len(actors)), counts)
-        within = np.arange(len(act)) - np.repeat(np.cumsum(counts) - counts, counts)
-        return act, self.rings[self.starts[actors][act] + within]
+        entries, begins = entries_of(self.starts, actors)
+        return np.repeat(np.arange(len(actors)), np.diff(begins)), self.rings[entries]
 
     def holds(self, rings: LongArray, actors: LongArray) -> npt.NDArray[np.bool_]:
         """Whether each ring has the actor beside it as a member."""

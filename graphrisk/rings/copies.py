@@ -9,16 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms.graph import Graph
+from algorithms.rows import entries_of
 
 IntArray = npt.NDArray[np.int32]
 LongArray = npt.NDArray[np.int64]
-
-
-def entries_of(starts: LongArray, of: npt.NDArray[Any]) -> tuple[LongArray, LongArray]:
-    """Entries of some rows one after the other, and where each row begins among them."""
-    lengths = starts[of + 1] - starts[of]
-    begins = np.r_[0, np.cumsum(lengths)].astype(np.int64)
-    return np.arange(begins[-1]) - np.repeat(begins[:-1] - starts[of], lengths), begins
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.rows import entries_of
 from algorithms.times import MISSING_TIME
 from graphrisk.rings.affinity import direct_nats
 from graphrisk.rings.direct_pairs import DIRECT_KINDS
@@ -116,9 +117,8 @@ def find_ring_links(found: Search, settings: RingSettings) -> RingLinks:
 def _shared_rows(found: Search, members: npt.NDArray[np.int32]) -> tuple[LongArray, LongArray]:
     """Actor and row of everything that at least two of the members share."""
     sharing = found.sharing
-    starts, ends = sharing.row_starts[members], sharing.row_starts[members + 1]
-    row = np.concatenate([np.arange(a, b) for a, b in zip(starts, ends, strict=True)] or [np.empty(0, np.int64)])
-    actor = np.repeat(members.astype(np.int64), ends - starts)
+    row, begins = entries_of(sharing.row_starts, members)
+    actor = np.repeat(members.astype(np.int64), np.diff(begins))
     _, inverse, counts = np.unique(sharing.row_signals[row], return_inverse=True, return_counts=True)
     keep = counts[inverse] > 1
     return actor[keep], row[keep]

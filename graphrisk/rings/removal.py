@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from algorithms.graph import Graph
 from algorithms.pair_evidence import weigh_pairs_without
+from algorithms.rows import entries_of
 from gnn.ring_features import RingFeatures, Surroundings, ring_features
 from gnn.scoring import sigmoid
 from graphrisk.rings.affinity import LEAST_PROBABILITY, Affinity, direct_nats, pair_probability, times_of_use
-from graphrisk.rings.copies import Copies, entries_of, ties_of
+from graphrisk.rings.copies import Copies, ties_of
 from graphrisk.rings.links import RingLinks
 from graphrisk.rings.search import Search, surroundings
 from graphrisk.rings.settings import RingSettings

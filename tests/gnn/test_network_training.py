@@ -50,18 +50,18 @@ def trained():
 
 
 @pytest.fixture(scope="module")
-def test_world():
+def unseen():
     return ring_population(2)
 
 
-def test_rings_of_an_exchange_never_seen_are_told_from_other_sets(trained, test_world):
-    graph, sets, targets, _ = test_world
+def test_rings_of_an_exchange_never_seen_are_told_from_other_sets(trained, unseen):
+    graph, sets, targets, _ = unseen
     assert trained.validation > 0.9
     assert average_precision(predict_sets(trained.network, graph, sets, CONFIG), targets) > 0.9
 
 
-def test_the_same_seed_gives_the_same_weights_and_another_gives_others(trained, test_world):
-    graph, sets, _, _ = test_world
+def test_the_same_seed_gives_the_same_weights_and_another_gives_others(trained, unseen):
+    graph, sets, _, _ = unseen
     torch.manual_seed(99)  # what was drawn before does not matter
     again, other = (train(dataclasses.replace(CONFIG, n_epochs=2, seed=seed)) for seed in (0, 1))
     once_more = train(dataclasses.replace(CONFIG, n_epochs=2))
@@ -70,38 +70,38 @@ def test_the_same_seed_gives_the_same_weights_and_another_gives_others(trained, 
     assert (one != three).any()
 
 
-def test_scores_do_not_see_what_comes_later(trained, test_world):
-    graph, sets, _, rows = test_world
+def test_scores_do_not_see_what_comes_later(trained, unseen):
+    graph, sets, _, rows = unseen
     later = rows["links"] + [(int(a), "device", 1, AS_OF + DAY) for a in sets.members[60:]]
     grown = entity_network(graph_of(rows | {"links": later}), AS_OF)
     one, two = (predict_sets(trained.network, g, sets, CONFIG) for g in (graph, grown))
     np.testing.assert_array_equal(one, two)
 
 
-def test_other_sets_in_the_same_call_change_no_score(trained, test_world):
-    graph, sets, _, _ = test_world
+def test_other_sets_in_the_same_call_change_no_score(trained, unseen):
+    graph, sets, _, _ = unseen
     some = np.array([3, 0, 17])
     whole = predict_sets(trained.network, graph, sets, CONFIG)[some]
     np.testing.assert_allclose(predict_sets(trained.network, graph, sets.take(some), CONFIG), whole, atol=1e-5)
     assert len(predict_sets(trained.network, graph, sets.take(some[:0]), CONFIG)) == 0
 
 
-def test_samples_with_room_for_all_neighbours_give_what_the_whole_graph_gives(trained, test_world):
-    graph, sets, _, _ = test_world
+def test_samples_with_room_for_all_neighbours_give_what_the_whole_graph_gives(trained, unseen):
+    graph, sets, _, _ = unseen
     sampled = dataclasses.replace(CONFIG, most_edges=0, batch_size=7, n_neighbours=(999, 999))
     whole, parts = (predict_sets(trained.network, graph, sets, config) for config in (CONFIG, sampled))
     np.testing.assert_allclose(whole, parts, atol=1e-4)
 
 
-def test_a_graph_too_large_to_be_taken_whole_is_learned_from_samples(test_world):
+def test_a_graph_too_large_to_be_taken_whole_is_learned_from_samples(unseen):
     config = dataclasses.replace(CONFIG, most_edges=0, batch_size=10, n_neighbours=(5, 5), n_epochs=15)
-    graph, sets, targets, _ = test_world
+    graph, sets, targets, _ = unseen
     assert average_precision(predict_sets(train(config).network, graph, sets, config), targets) > 0.8
 
 
-def test_bfloat16_learns_too(test_world):
+def test_bfloat16_learns_too(unseen):
     config = dataclasses.replace(CONFIG, precision="bfloat16", n_epochs=15)
-    graph, sets, targets, _ = test_world
+    graph, sets, targets, _ = unseen
     assert average_precision(predict_sets(train(config).network, graph, sets, config), targets) > 0.8
 
 
@@ -116,8 +116,8 @@ def test_hidden_features_are_guessed_better_with_time_and_no_label_is_needed():
         pretrain(network.body, [], CONFIG)
 
 
-def test_a_network_comes_back_from_its_folder_as_it_was(trained, test_world, tmp_path):
-    graph, sets, _, _ = test_world
+def test_a_network_comes_back_from_its_folder_as_it_was(trained, unseen, tmp_path):
+    graph, sets, _, _ = unseen
     for _ in range(2):  # the second time, one stands there already
         save_network(trained.network, CONFIG, tmp_path / "net", data_hash=graph.data_hash(), metrics={"ap": 0.5})
     network, config, card = load_network(tmp_path / "net")

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphrisk.models.figures import average_precision, list_figures, matches
+from gnn.ranking import average_precision
+from graphrisk.models.figures import list_figures, matches
 from graphrisk.models.labelled import LabelledCandidates, TrueRings, label_candidates, split_population, true_rings
 from graphrisk.rings.candidates import Candidates
 from graphrisk.rings.sharing import find_sharing

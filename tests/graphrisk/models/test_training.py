@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from gnn.ranking import average_precision
 from gnn.ring_features import ring_features
 from gnn.ring_trees import LEARNED, PARTS, learned
 from graphrisk.cli.app import app
 from graphrisk.config import read_config
 from graphrisk.models.choice import SHIPPED_FOLDER
-from graphrisk.models.figures import average_precision
 from graphrisk.models.files import load_model
 from graphrisk.models.labelled import labelled_search
 from graphrisk.models.training import ALWAYS_KNOWN, TrainingError, label_scans, train_model, with_hidden_parts

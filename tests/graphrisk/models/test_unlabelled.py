@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from gnn.ranking import average_precision
 from gnn.ring_trees import LEARNED, PARAMETERS
 from graphrisk.cli.app import app
 from graphrisk.models.card import card_text
-from graphrisk.models.figures import average_precision
 from graphrisk.models.labelled import LabelledCandidates
 from graphrisk.models.training import TrainingError, find_unlabelled, train_model
 from graphrisk.rings.candidates import Candidates

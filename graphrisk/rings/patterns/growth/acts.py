@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms.entity_graph import EntityGraph
+from algorithms.rows import entries_of
 from algorithms.times import MISSING_TIME
 from algorithms.transfers import Transfers
 from gnn.ring_features import GROUPS
@@ -142,10 +143,9 @@ class Acts:
         rows = self.open_rows
         keys = self.sharing.row_actors[rows].astype(np.int64) * n + signals[rows]
         out = np.zeros(len(one), bool)
-        sizes = np.diff(starts)[one]
-        pair = np.repeat(np.arange(len(one)), sizes)
-        at = np.repeat(starts[one] - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes) + np.arange(len(pair))
-        wanted = other[pair] * n + signals[at.astype(np.int64)]
+        at, begins = entries_of(starts, one)
+        pair = np.repeat(np.arange(len(one)), np.diff(begins))
+        wanted = other[pair] * n + signals[at]
         if len(keys):
             place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
             out[pair[keys[place] == wanted]] = True
