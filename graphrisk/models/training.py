@@ -132,7 +132,7 @@ def find_unlabelled(populations: list[LabelledCandidates], seed: int, trees: Tre
     return ring_shares(probability, is_confirmed, is_open)
 
 
-def _rows_unlabelled(
+def rows_with_shares(
     populations: list[LabelledCandidates], shares: FloatArray, seed: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Rows with weights: whatever counts as a ring in part stands there as one and as none."""
@@ -151,7 +151,7 @@ def _rows_unlabelled(
 
 def _train(populations: list[LabelledCandidates], seed: int, trees: Trees, unlabelled: bool) -> Booster:
     if unlabelled:
-        rows: tuple[FloatArray, ...] = _rows_unlabelled(
+        rows: tuple[FloatArray, ...] = rows_with_shares(
             populations, find_unlabelled(populations, seed, trees).share, seed
         )
     else:

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import numpy as np
@@ -34,6 +35,14 @@ def test_lists_are_measured_by_what_their_groups_are_like():
     assert (fr["listed"], fr["right"], fr["reachable"], fr["recovered"]) == (1, 0.0, 1, 0.0)
     assert (de["low"], de["high"]) == tuple(round(bound, 4) for bound in wilson(2, 3))
     assert fr["said"] == pytest.approx(1 / (1 + np.exp(-2.0)), abs=1e-4)
+
+
+def test_a_piece_of_a_ring_that_is_listed_does_not_recover_it():
+    world = population([0, 0], ["DE", "FR"])
+    world = dataclasses.replace(world, similarity=np.array([0.9, 0.3]))
+    rows = {row["group"]: row for row in group_rows([world], [np.array([-9.0, 3.0])], 0.1, 1.0)}
+    assert (rows["FR"]["listed"], rows["FR"]["right"]) == (1, 0.0)
+    assert (rows["DE"]["reachable"], rows["DE"]["recovered"]) == (1, 0.0)
 
 
 def test_a_group_of_which_nothing_is_listed_still_tells_what_was_missed():

@@ -11,7 +11,7 @@ from gnn.ring_trees import LEARNED, PARAMETERS
 from graphrisk.cli.app import app
 from graphrisk.models.card import card_text
 from graphrisk.models.labelled import LabelledCandidates
-from graphrisk.models.training import TrainingError, find_unlabelled, train_model
+from graphrisk.models.training import TrainingError, find_unlabelled, rows_with_shares, train_model
 from graphrisk.rings.candidates import Candidates
 
 
@@ -55,6 +55,19 @@ def test_rings_that_nobody_confirmed_are_no_longer_held_against_the_others(model
     found = {unlabelled: (1 / (1 + np.exp(-nats[rings]))).sum() for unlabelled, nats in log_odds.items()}
     assert found[True] > 2 * found[False]
     assert 0.12 < find_unlabelled(some, 0, "boosting").confirmed < 0.4
+
+
+def test_every_candidate_weighs_one_parted_between_ring_and_none():
+    some = population(0, 0.25, n=5, n_rings=2)
+    shares = np.array([1.0, 0.25, 0.0, 0.5, 0.0])
+    features, targets, weights = rows_with_shares([some], shares, seed=0)
+    assert len(features) == len(targets) == len(weights) == 2 * (5 + 2)
+    # once as it is and once with parts hidden; what is always known tells the rows of one candidate
+    size = LEARNED.index("size")
+    for row, share in zip(some.features, shares, strict=True):
+        mine = features[:, size] == row[size]
+        assert weights[mine].sum() == pytest.approx(2)
+        assert weights[mine & (targets == 1)].sum() == pytest.approx(2 * share)
 
 
 def test_pieces_of_confirmed_rings_stay_no_rings(models):
