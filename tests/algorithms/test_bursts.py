@@ -10,6 +10,9 @@ from algorithms import find_bursts
 
 HOUR, DAY = 3600, 86_400
 SMALL = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 400)), max_size=30)
+# at about the same time of some days
+MOMENTS = st.builds(lambda day, second: day * DAY + second, st.integers(0, 7), st.integers(0, 40))
+DAILY = st.lists(st.tuples(st.integers(0, 1), MOMENTS), max_size=30)
 
 
 def slow(acts, width, first, last):
@@ -36,12 +39,12 @@ def slow(acts, width, first, last):
 
 
 @settings(max_examples=150, deadline=None)
-@given(SMALL, st.integers(1, 60))
+@given(st.one_of(SMALL, DAILY), st.integers(1, 60))
 def test_windows_equal_those_of_the_slow_twin(acts, width):
-    acts = sorted(acts)
+    acts, last = sorted(acts), 8 * DAY if any(t > 400 for _, t in acts) else 401
     streams, seconds = np.array(acts, dtype=np.int64).reshape(-1, 2).T
-    found = find_bursts(streams, seconds, width_seconds=width, first=0, last=401)
-    twin = slow(acts, width, 0, 401)
+    found = find_bursts(streams, seconds, width_seconds=width, first=0, last=last)
+    twin = slow(acts, width, 0, last)
     assert found.counts.tolist() == [inside for inside, _, _ in twin]
     assert found.expected == pytest.approx([expected for _, expected, _ in twin])
     assert found.nats == pytest.approx([max(nats, 0.0) for _, _, nats in twin], abs=1e-9)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import poisson
 
 from algorithms import lockstep_pairs
 
@@ -39,6 +40,16 @@ def slow(acts, within, least):
     return found
 
 
+def by_chance(kept, u, v, within):
+    """Matches that the crowd lets expect: over the acts of one, the others near and how much the other acts."""
+
+    def over(one, other):
+        near = sum(h == g and abs(s - t) <= within for a, g, t in kept if a == one for _, h, s in kept)
+        return near * sum(a == other for a, _, _ in kept) / len(kept)
+
+    return max(over(u, v), over(v, u))
+
+
 ACTS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 1), st.integers(0, 40)), max_size=40)
 
 
@@ -52,6 +63,9 @@ def test_matches_equal_those_of_the_slow_twin(acts, within, least):
     sizes = [sum(a == actor for a, _, _ in moments(acts, within)) for actor in range(5)]
     for u, v, n, likeness in zip(found.sources, found.targets, found.matches, found.similarity, strict=True):
         assert likeness == pytest.approx(n / (sizes[u] + sizes[v] - n))
+    kept = moments(acts, within)
+    for u, v, n, nats in zip(found.sources, found.targets, found.matches, found.nats, strict=True):
+        assert nats == pytest.approx(-poisson.logsf(n - 1, by_chance(kept, int(u), int(v), within)), abs=1e-9)
 
 
 @settings(max_examples=50, deadline=None)

@@ -117,6 +117,8 @@ def test_a_limit_fills_again_evenly():
     assert limit.take("b", 0.0) == 0.0
     assert limit.take("a", 0.5) == pytest.approx(0.5)
     assert limit.take("a", 1.0) == 0.0
+    # whoever was away for an hour may do no more at once than at the start
+    assert [limit.take("a", 3601.0) for _ in range(61)] == [0.0] * 60 + [1.0]
 
 
 def test_a_timeline_counts_every_act_that_has_a_time():
