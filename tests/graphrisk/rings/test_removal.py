@@ -76,6 +76,7 @@ def test_agrees_where_wallets_are_linked(world):
     config = config.model_copy(update={"wallets": WalletSettings(links=["first_funder", "last_sweep", "funder_burst"])})
     found, _, _ = find_rings(config, load(config.load_config(), as_of=config.scan.as_of), StageLog(None))
     told = removals(found, find_ring_links(found, config.rings), config.rings)
+    assert len(told) > 20
     rows, expected = by_slow_twin(found, config.rings, told, every=9)
     assert told.log_odds[rows] == pytest.approx(expected, abs=1e-9)
     kinds = found.sharing.kinds[told.signals]
