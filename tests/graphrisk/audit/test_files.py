@@ -40,7 +40,7 @@ def fill(sheet, guilty):
 
 def test_a_reviewed_audit_estimates_the_recall_that_is_true(world, store, tmp_path):
     members = pd.read_parquet(world / "truth_members.parquet")
-    guilty = set(members.entity_id)
+    guilty = set(members[members.entity_type == "account"].entity_id)  # accounts are what is drawn
     sheet = tmp_path / "audit.csv"
     drawn = json.loads(run("draw", "--store", store.path, "--accounts", 1_200, "--out", sheet, "--json").stdout)
     assert drawn["n_accounts"] == 1_200
@@ -56,9 +56,17 @@ def test_a_reviewed_audit_estimates_the_recall_that_is_true(world, store, tmp_pa
     features = store.table("entity_feature").to_pandas()
     inside = set(features[(features.entity_type == "account") & features.has_ring].entity_id)
     true_recall = len(inside & guilty) / len(guilty)
-    assert found["recall"]["low"] <= true_recall <= found["recall"]["high"]
     assert found["recall"]["high"] - found["recall"]["low"] < 0.5
-    assert found["missed"]["low"] <= len(guilty - inside) <= found["missed"]["high"]
+    # a 95 % interval misses now and then: not one draw is judged, but ten
+    held = {"recall": 0, "missed": 0}
+    for seed in range(10):
+        other = tmp_path / f"audit{seed}.csv"
+        run("draw", "--store", store.path, "--accounts", 1_200, "--seed", seed, "--out", other)
+        fill(other, guilty)
+        one = json.loads(run("recall", other, "--store", store.path, "--json").stdout)
+        held["recall"] += one["recall"]["low"] <= true_recall <= one["recall"]["high"]
+        held["missed"] += one["missed"]["low"] <= len(guilty - inside) <= one["missed"]["high"]
+    assert min(held.values()) >= 8
     rows = {
         name: row
         for name, *row in audit_metrics(store.path, read_sheet(sheet).cast(_schema()), ["fraud"], ["innocent"])
