@@ -60,7 +60,7 @@ def encode_transfers(con: duckdb.DuckDBPyConnection, transactions: bool | Sequen
         con, sql, count(con, "coded_transfers"), dtypes
     )
     con.execute("DROP TABLE coded_transfers")
-    transfers = Transfers(sources, targets)
+    transfers = Transfers(sources, targets, currency_names=tuple(names))
     if len(transfers) == 0:
         return transfers
     return replace(
@@ -69,7 +69,6 @@ def encode_transfers(con: duckdb.DuckDBPyConnection, transactions: bool | Sequen
         amounts=None if np.isnan(amounts).all() else amounts,
         amounts_usd=None if np.isnan(usd).all() else usd,
         currencies=currencies if (currencies >= 0).any() else None,
-        currency_names=tuple(names),
         transactions=numbers[0] if numbers and (numbers[0] >= 0).any() else None,
     )
 

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from algorithms.entity_graph import EntityGraph
@@ -53,10 +55,14 @@ class LoadResult:
         Rows known before `as_of` per canonical table, and ``rejected``.
     input_hash : str
         SHA-256 of the content, whatever the order of rows, the paths and the number of threads.
-    n_unlisted_accounts : int
-        Accounts that rows speak of and no `accounts` source lists.
+    listed : array of bool, shape (n_accounts,)
+        Whether an `accounts` source lists the account.
     n_later_rows : int
         Rows at or after `as_of`, which change nothing but this number.
+    newest : int or None
+        Newest time of all usable rows, those at or after `as_of` included, in seconds since the epoch.
+    n_popular : int
+        Signals that were refused because so many accounts share them.
     """
 
     graph: EntityGraph
@@ -66,8 +72,15 @@ class LoadResult:
     refused: pa.Table
     row_counts: dict[str, int]
     input_hash: str
-    n_unlisted_accounts: int
+    listed: npt.NDArray[np.bool_]
     n_later_rows: int = 0
+    newest: int | None = None
+    n_popular: int = 0
+
+    @property
+    def n_unlisted_accounts(self) -> int:
+        """Accounts that rows speak of and no `accounts` source lists."""
+        return int(len(self.listed) - self.listed.sum())
 
 
 def load(
@@ -108,17 +121,17 @@ def load(
     """
     with telling_limits(config), open_database(config) as con:
         staging = stage_sources(con, config, frames or {}, progress)
-        seconds = _resolve(con, as_of)
-        known = keep_known(con, seconds)
+        newest = newest_second(con)
+        known = keep_known(con, resolve(as_of, newest))
         if config.unlisted_accounts == "reject":
             reject_unlisted(con)
-        return _build(con, config, staging, known, progress or (lambda stage, done, total: None), transactions)
+        tell = progress or (lambda stage, done, total: None)
+        return _build(con, config, staging, known, newest, tell, transactions)
 
 
-def _resolve(con: duckdb.DuckDBPyConnection, as_of: datetime | None) -> int:
-    """`as_of` in whole seconds since the epoch, a fraction rounded down."""
+def resolve(as_of: datetime | None, newest: int | None) -> int:
+    """`as_of` in whole seconds since the epoch, a fraction rounded down; without one, the second after the newest."""
     if as_of is None:
-        newest = newest_second(con)
         return 0 if newest is None else newest + 1
     moment = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
     return (moment - EPOCH) // timedelta(seconds=1)
@@ -129,6 +142,7 @@ def _build(
     config: LoadConfig,
     staging: Staging,
     known: Known,
+    newest: int | None,
     tell: Progress,
     transactions: bool | Sequence[str],
 ) -> LoadResult:
@@ -167,6 +181,8 @@ def _build(
         refused=refused,
         row_counts=counts | {"rejected": rejected.num_rows},
         input_hash=hash_content(graph, labels),
-        n_unlisted_accounts=int(dictionary.n_accounts - listed.sum()),
+        listed=listed,
         n_later_rows=known.n_later,
+        newest=newest,
+        n_popular=popular.num_rows,
     )

@@ -20,7 +20,7 @@ def refuse_popular(con: duckdb.DuckDBPyConnection, dictionary: Dictionary, setti
     pyarrow.Table
         ``entity_type``, ``value``, ``reason``, ``n_rows``.
     """
-    limit = max(settings.popularity_accounts, int(settings.popularity_share * dictionary.n_accounts))
+    limit = popularity_limit(settings, dictionary.n_accounts)
     ranges = [
         f"signal BETWEEN {dictionary.type_starts[code]} AND {dictionary.type_starts[code + 1] - 1}"
         for code, kind in enumerate(dictionary.types)
@@ -47,3 +47,8 @@ def refuse_popular(con: duckdb.DuckDBPyConnection, dictionary: Dictionary, setti
             "n_rows": pa.array([n_rows for _, _, n_rows in found], pa.int64()),
         }
     )
+
+
+def popularity_limit(settings: IdentifierSettings, n_accounts: int) -> int:
+    """Most accounts that may share one signal of one of `popularity_types`."""
+    return max(settings.popularity_accounts, int(settings.popularity_share * n_accounts))
