@@ -54,6 +54,10 @@ class ScanSettings(BaseModel):
         Keep what is done in the store, so that a scan that is killed goes on where it was.
     check_room : bool
         Refuse at the start what memory or disk have no room for.
+    incremental : bool
+        Load only files that have come since the scan before, and start its search where that one ended.
+    full_every : int
+        Of so many scans in a row one is full all the same, and says how far the incremental ones agreed with it.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -69,6 +73,8 @@ class ScanSettings(BaseModel):
     temp_dir: Path | None = None
     checkpoints: bool = True
     check_room: bool = True
+    incremental: bool = False
+    full_every: Annotated[int, Field(ge=1)] = 7
 
     @field_validator("as_of")
     @classmethod

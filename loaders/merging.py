@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -95,18 +96,49 @@ def merge_loads(before: LoadResult, more: LoadResult, config: LoadConfig, as_of:
     )
 
 
-def _check(before: LoadResult, more: LoadResult, newest: int | None, as_of_seconds: int) -> None:
-    """Raise `UnmergeableError` where rows of one load would be judged in another way in the presence of the other."""
-    for load in (before, more):
+def as_of_another(loaded: LoadResult, as_of: datetime | None = None) -> LoadResult:
+    """Make what a load of the same sources as of another moment would give.
+
+    Parameters
+    ----------
+    loaded : LoadResult
+    as_of : datetime, optional
+        As `load` takes it.
+
+    Returns
+    -------
+    LoadResult
+
+    Raises
+    ------
+    UnmergeableError
+        If rows are at or after either moment, unless it is one.
+    """
+    seconds = resolve(as_of, loaded.newest)
+    if EPOCH + timedelta(seconds=seconds) == loaded.as_of:
+        return loaded
+    _check_moments([loaded], loaded.newest, seconds)
+    return replace(loaded, as_of=EPOCH + timedelta(seconds=seconds))
+
+
+def _check_moments(loads: list[LoadResult], newest: int | None, as_of_seconds: int) -> None:
+    """Raise `UnmergeableError` if rows are at or after the moment that they were loaded as of, or the new one."""
+    for load in loads:
         own = (load.as_of - EPOCH) // timedelta(seconds=1)
         if load.n_later_rows or (load.newest is not None and load.newest >= own):
             raise UnmergeableError("some rows were at or after `as_of` when they were loaded")
+    if newest is not None and newest >= as_of_seconds:
+        raise UnmergeableError("some rows are at or after `as_of`")
+
+
+def _check(before: LoadResult, more: LoadResult, newest: int | None, as_of_seconds: int) -> None:
+    """Raise `UnmergeableError` where rows of one load would be judged in another way in the presence of the other."""
+    _check_moments([before, more], newest, as_of_seconds)
+    for load in (before, more):
         if load.n_popular:
             raise UnmergeableError("a signal is refused because so many accounts share it")
         if load.graph.transfers.transactions is not None:
             raise UnmergeableError("transactions are numbered over all transfers")
-    if newest is not None and newest >= as_of_seconds:
-        raise UnmergeableError("some rows are at or after `as_of`")
 
 
 def _check_popularity(graph: EntityGraph, settings: IdentifierSettings) -> None:
@@ -225,15 +257,14 @@ def _merge_events(before: Events, more: Events, nodes: _Nodes) -> Events:
     codes = [_recode(events.types, events.type_names, type_names) for events, _ in sides]
     targets = [np.where(events.targets < 0, -1, at[np.maximum(events.targets, 0)]) for events, at in sides]
     accounts = [at[events.accounts] for events, at in sides]
-    columns = [np.concatenate(accounts), np.concatenate(codes)]
-    columns += [np.concatenate([events.seconds for events, _ in sides]), np.concatenate(targets)]
-    columns.append(np.concatenate([events.values for events, _ in sides]))
-    account, code, seconds, target, value = columns
+    account, code, target = np.concatenate(accounts), np.concatenate(codes), np.concatenate(targets)
+    seconds = np.concatenate([before.seconds, more.seconds])
+    value = np.concatenate([before.values, more.values])
     order = _order_by_account(accounts[0], accounts[1], [value, target, code, seconds, account])
-    return Events(*(column[order] for column in columns), type_names)
+    return Events(account[order], code[order], seconds[order], target[order], value[order], type_names)
 
 
-def _order_by_account(old: IntArray, new: IntArray, keys: list[npt.NDArray[np.generic]]) -> LongArray:
+def _order_by_account(old: IntArray, new: IntArray, keys: list[npt.NDArray[Any]]) -> LongArray:
     """Order of rows, of which the old ones are in order, by keys that end with the account.
 
     Only rows of accounts that have new rows are compared by all keys.
@@ -277,7 +308,7 @@ def _merge_transfers(before: Transfers, more: Transfers, nodes: _Nodes) -> Trans
     return Transfers(**columns, currency_names=currency_names)
 
 
-def _order_by_time(seconds: LongArray, n_before: int, keys: list[npt.NDArray[np.generic]]) -> LongArray:
+def _order_by_time(seconds: LongArray, n_before: int, keys: list[npt.NDArray[Any]]) -> LongArray:
     """Order of rows, of which the first `n_before` are in order, by keys that end with the time."""
     if n_before == len(seconds):
         return np.arange(n_before)

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from graphrisk.checkpoints.packing import PackingError, pack, unpack
+from graphrisk.checkpoints.packing import ASIDE, PackingError, pack_whole, unpack
 
 log = logging.getLogger("graphrisk.checkpoints")
 
-WORK, ASIDE, SUFFIX = ".work", ".aside", ".zip"
+WORK, SUFFIX = ".work", ".zip"
 KEY_LENGTH = 32
 T = TypeVar("T")
 
@@ -96,18 +96,12 @@ class Checkpoints:
         return value
 
     def _write(self, file: Path, value: Any) -> None:
-        aside = file.with_name(file.name + ASIDE)
         try:
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with aside.open("wb") as handle:
-                pack(handle, value)
-            aside.rename(file)
+            pack_whole(file, value)
         except OSError as error:
             log.warning("no more checkpoints are kept: %s", os.strerror(error.errno or 0).lower())
             self.clear()
             self._folder = None
-        finally:
-            aside.unlink(missing_ok=True)
 
     def clear(self) -> bool:
         """Remove all checkpoints; says whether there were any."""

@@ -11,8 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import graphrisk
-from loaders import InputError, LoadConfig, LoadResult
-from loaders.files import find_files
+from loaders import LoadConfig, LoadResult
+from loaders.file_states import file_states
 from loaders.identifiers import key_from_environment
 
 PACKAGES = ("graphrisk", "loaders", "algorithms", "gnn")
@@ -50,9 +50,6 @@ def _version(library: str) -> str:
 def files_key(config: LoadConfig) -> str | None:
     """Hash of the state of every file that a load would read; None if it reads anything but files.
 
-    The content is not read. A file counts as the same if its path, inode, size and times of change of content and
-    of state are; whoever writes to it, or puts another in its place, changes the last one.
-
     Parameters
     ----------
     config : LoadConfig
@@ -61,18 +58,8 @@ def files_key(config: LoadConfig) -> str | None:
     -------
     str or None
     """
-    lines = []
-    for source in config.sources:
-        if source.path is None:
-            return None
-        try:
-            for file in find_files(source, config.base_dir):
-                state = file.stat()
-                parts = (file.absolute(), state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
-                lines.append("|".join(map(str, parts)))
-        except (InputError, OSError):
-            return None  # told when the load opens it
-    return _hash("\n".join(lines))
+    states = file_states(config)
+    return None if states is None else _hash("\n".join(state for files in states for state in files.values()))
 
 
 def load_key(config: LoadConfig, as_of: datetime | None, transactions: bool = False) -> str | None:
@@ -90,21 +77,31 @@ def load_key(config: LoadConfig, as_of: datetime | None, transactions: bool = Fa
     str or None
     """
     files = files_key(config)
-    if files is None:
-        return None
+    return None if files is None else _hash("\n".join((reading_key(config), files, str(as_of), str(transactions))))
+
+
+def reading_key(config: LoadConfig) -> str:
+    """Hash of how files are read: the configuration, the secret and the code.
+
+    Parameters
+    ----------
+    config : LoadConfig
+
+    Returns
+    -------
+    str
+    """
     settings = config.model_dump(mode="json", exclude=CHANGES_NOTHING)
     secret = config.identifiers.hash_key_env
     hidden = "" if secret is None else hashlib.sha256(key_from_environment(secret)).hexdigest()
-    return _hash(
-        "\n".join((json.dumps(settings, sort_keys=True), files, hidden, str(as_of), str(transactions), code_key()))
-    )
+    return _hash("\n".join((json.dumps(settings, sort_keys=True), hidden, code_key())))
 
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def search_key(config_hash: str, loaded: LoadResult, seed: int, model: str) -> str:
+def search_key(config_hash: str, loaded: LoadResult, seed: int, model: str, base: str) -> str:
     """Hash of all that the search for rings depends on.
 
     Parameters
@@ -115,9 +112,12 @@ def search_key(config_hash: str, loaded: LoadResult, seed: int, model: str) -> s
     seed : int
     model : str
         Key of the model that scores.
+    base : str
+        Scan that the search starts from, empty if from nothing.
 
     Returns
     -------
     str
     """
-    return _hash("\n".join((config_hash, loaded.input_hash, loaded.as_of.isoformat(), str(seed), model, code_key())))
+    parts = (config_hash, loaded.input_hash, loaded.as_of.isoformat(), str(seed), model, base, code_key())
+    return _hash("\n".join(parts))

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 TREE = "tree.json"
+ASIDE = ".aside"
 
 
 class PackingError(ValueError):
@@ -40,6 +41,32 @@ def pack(file: BinaryIO, value: Any) -> None:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         tree = _describe(value, archive)
         archive.writestr(TREE, json.dumps(tree))
+
+
+def pack_whole(file: Path, value: Any) -> None:
+    """Pack a value into a file that is there whole or not at all.
+
+    Parameters
+    ----------
+    file : Path
+        Its folder need not exist.
+    value : object
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    PackingError
+        If a part of the value is of another type.
+    """
+    aside = file.with_name(file.name + ASIDE)
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with aside.open("wb") as handle:
+            pack(handle, value)
+        aside.rename(file)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def unpack(file: Path, classes: tuple[type, ...]) -> Any:

@@ -71,13 +71,14 @@ def keep_search(
     settings: RingSettings,
     model: RingModel,
     seed: int,
+    start: tuple[npt.NDArray[np.int32], ...] | None = None,
 ) -> Search:
     """Search for rings, or make the search of a killed scan whole again.
 
     Parameters
     ----------
     kept : Checkpoints
-    sharing, policy, history, settings, model, seed
+    sharing, policy, history, settings, model, seed, start
         As `search` takes them.
 
     Returns
@@ -87,7 +88,7 @@ def keep_search(
     fresh: list[Search] = []
 
     def make() -> SearchParts:
-        fresh.append(search(sharing, policy, history, settings, model, seed))
+        fresh.append(search(sharing, policy, history, settings, model, seed, start=start))
         return SearchParts.of(fresh[0])
 
     parts = kept.keep("rings", SEARCH, make)

@@ -46,6 +46,10 @@ def run(
         bool | None,
         typer.Option("--checkpoints/--no-checkpoints", help="Keep what is done, so that a killed scan goes on."),
     ] = None,
+    incremental: Annotated[
+        bool | None,
+        typer.Option("--incremental/--full", help="Load only new files, and start the search from the scan before."),
+    ] = None,
     log_format: LogOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -66,6 +70,7 @@ def run(
     from graphrisk.cli.estimate import tell_needs, values
     from graphrisk.cli.progress import ProgressPrinter
     from graphrisk.config import read_config
+    from graphrisk.incremental.folder import Bases
     from graphrisk.lineage.follow import follow
     from graphrisk.pipeline import run_scan
     from graphrisk.store import ResultStore
@@ -75,6 +80,7 @@ def run(
     overrides: dict[str, Any] = {"seed": seed, "threads": threads}
     overrides |= {
         "checkpoints": checkpoints,
+        "incremental": incremental,
         "as_of": as_of_moment(as_of),
         "store": None if store is None else str(store.absolute()),
     }
@@ -93,7 +99,8 @@ def run(
             results = ResultStore(settings.store)
             with results.lock(), told_of_compiling(progress.note):
                 kept = Checkpoints(settings.store if settings.scan.checkpoints else None)
-                result = run_scan(settings, progress=progress, kept=kept)
+                bases = Bases(settings.store if settings.scan.incremental else None, settings.scan.full_every)
+                result = run_scan(settings, progress=progress, kept=kept, bases=bases)
                 result = follow(result, results, settings.lineage, settings.alerts)
                 with hold_interrupts(f"interrupted after scan {result.scan_id} was published"):
                     publish(results, result, kept)
@@ -224,7 +231,7 @@ def _report(
         summary = {"scan_id": result.scan_id, "store": None if dry_run else str(store), "n_rings": scan["n_rings"]}
         bands = result.tables["ring"]["band"].to_pylist()
         summary |= {"bands": {band: bands.count(band) for band in ("high", "medium", "low")}}
-        summary |= {key: result.manifest.get(key) for key in ("model", "model_reason")}
+        summary |= {key: result.manifest.get(key) for key in ("model", "model_reason", "started_from", "full_because")}
         summary |= {"view": None if view is None else str(view), "scan": scan, "alerts": result.alerts}
         summary |= {"undelivered": undelivered, "writeback": None if written is None else report_values(written)}
         if dry_run:
@@ -241,6 +248,10 @@ def _report(
     print_rings(result.tables["ring"].slice(0, SHOWN_RINGS), scan["n_rings"])
     reason = result.manifest.get("model_reason")
     typer.echo(f"scored by: {result.manifest['model']}" + (f" ({reason})" if reason else ""))
+    if base := result.manifest.get("started_from"):
+        typer.echo(f"incremental: started from scan {base}")
+    elif reason := result.manifest.get("full_because"):
+        typer.echo(f"a full scan: {reason}")
     if not is_json():
         _tell_alerts(result)
     typer.echo(f"results: {store}")

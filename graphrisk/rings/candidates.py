@@ -38,12 +38,15 @@ class Candidates:
         Index into `VIEW_NAMES` of the view that gave each first.
     densities : array of float64, shape (n,)
         Resolution that gave each first; 0 for connected components.
+    labels : tuple of array of int32, shape (n_actors,)
+        Communities of all actors, one array for each view and density in the order in which they were searched.
     """
 
     starts: LongArray
     members: IntArray
     views: npt.NDArray[np.int8]
     densities: npt.NDArray[np.float64]
+    labels: tuple[IntArray, ...] = ()
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -81,7 +84,9 @@ def find_views(affinity: Affinity, history: History, n_actors: int) -> list[Grap
     return graphs
 
 
-def find_candidates(views: list[Graph], settings: RingSettings, seed: int) -> Candidates:
+def find_candidates(
+    views: list[Graph], settings: RingSettings, seed: int, start: tuple[IntArray, ...] | None = None
+) -> Candidates:
     """Search every view at every density and its components, and add the cleaned variants of what is found.
 
     The Constant Potts Model is used because modularity cannot see communities below a size that grows with the graph
@@ -93,6 +98,8 @@ def find_candidates(views: list[Graph], settings: RingSettings, seed: int) -> Ca
         From `find_views`.
     settings : RingSettings
     seed : int
+    start : tuple of array of int32, shape (n_actors,), optional
+        Communities to start from, as `Candidates.labels` has them; by default every actor is alone.
 
     Returns
     -------
@@ -101,8 +108,11 @@ def find_candidates(views: list[Graph], settings: RingSettings, seed: int) -> Ca
     """
     found: dict[bytes, tuple[IntArray, int, float]] = {}
     offset = len(VIEW_NAMES) - len(views)
+    searched: list[IntArray] = []
+    n = len(settings.densities)
     for number, graph in enumerate(views):
-        for density, labels in partitions(graph, settings, seed):
+        for density, labels in partitions(graph, settings, seed, start and start[number * n : (number + 1) * n]):
+            searched.append(labels)
             for members in _groups(labels, settings.min_size, settings.max_size):
                 found.setdefault(members.tobytes(), (members, number + offset, density))
         for members in _groups(connected_components(graph), settings.min_size, settings.max_size):
@@ -117,6 +127,7 @@ def find_candidates(views: list[Graph], settings: RingSettings, seed: int) -> Ca
         members=np.concatenate([members for members, _, _ in sets] or [np.empty(0, np.int32)]).astype(np.int32),
         views=np.array([view for _, view, _ in sets], dtype=np.int8),
         densities=np.array([density for _, _, density in sets], dtype=np.float64),
+        labels=tuple(searched),
     )
 
 
@@ -124,9 +135,18 @@ def _starts(groups: Iterable[IntArray]) -> LongArray:
     return np.cumsum([0, *(len(members) for members in groups)], dtype=np.int64)
 
 
-def partitions(graph: Graph, settings: RingSettings, seed: int) -> Iterator[tuple[float, IntArray]]:
-    """Labels at every density: one search each, or one sweep from the finest on."""
-    if settings.nested:
+def partitions(
+    graph: Graph, settings: RingSettings, seed: int, start: tuple[IntArray, ...] | None = None
+) -> Iterator[tuple[float, IntArray]]:
+    """Labels at every density: one search each, from `start` if there is one, or one sweep from the finest on."""
+    if start is not None:
+        # one run from communities that were good a moment ago leaves better ones than two runs from nothing
+        for density, initial in zip(settings.densities, start, strict=True):
+            found = find_communities(
+                graph, objective="cpm", resolution=density, seed=seed, initial=initial, n_iterations=1
+            )
+            yield density, found.labels
+    elif settings.nested:
         falling = sorted(set(settings.densities), reverse=True)
         for density, found in zip(falling, find_nested_communities(graph, falling, seed=seed), strict=True):
             yield density, found.labels

@@ -72,6 +72,7 @@ def search(
     model: RingModel,
     seed: int,
     affinity: Affinity | None = None,
+    start: tuple[npt.NDArray[np.int32], ...] | None = None,
 ) -> Search:
     """Find and score rings.
 
@@ -85,6 +86,8 @@ def search(
     seed : int
     affinity : Affinity, optional
         If it is known already: it does not depend on the history.
+    start : tuple of array of int32, shape (n_actors,), optional
+        Communities to start from, as `Candidates.labels` has them.
 
     Returns
     -------
@@ -92,7 +95,7 @@ def search(
     """
     affinity = find_affinity(sharing, policy, settings) if affinity is None else affinity
     views = find_views(affinity, history, sharing.n_actors)
-    candidates = find_candidates(views, settings, seed)
+    candidates = find_candidates(views, settings, seed, start)
     nats = signal_nats(sharing, policy, settings)
     features = ring_features(
         candidates.starts, candidates.members, surroundings(sharing, history, affinity, views[0], nats)

@@ -8,10 +8,9 @@ import pyarrow as pa
 
 from algorithms.entity_graph import EntityGraph
 from graphrisk.hubs import find_hubs
+from graphrisk.rings.counterparts import count_unmatched
 from graphrisk.rings.search import Search, search
 from graphrisk.rings.settings import RingSettings
-
-SAME_RING = 0.5
 
 
 @dataclass(frozen=True)
@@ -33,23 +32,6 @@ class CapChange:
     n_rings: int
     n_lost: int
     n_gained: int
-
-
-def _sets(found: Search) -> list[frozenset[int]]:
-    return [frozenset(found.candidates[int(c)].tolist()) for c in found.chosen]
-
-
-def _unmatched(rings: list[frozenset[int]], others: list[frozenset[int]]) -> int:
-    """How many of `rings` have no counterpart among `others`."""
-    of_member: dict[int, list[int]] = {}
-    for number, other in enumerate(others):
-        for member in other:
-            of_member.setdefault(member, []).append(number)
-    lost = 0
-    for ring in rings:
-        near = {number for member in ring for number in of_member.get(member, ())}
-        lost += not any(len(ring & others[n]) >= SAME_RING * len(ring | others[n]) for n in near)
-    return lost
 
 
 def change_caps(
@@ -79,5 +61,4 @@ def change_caps(
     scaled = found.policy.settings.scaled(factor, found.sharing.signal_types)
     policy = find_hubs(graph, found.sharing, scaled, labels)
     other = search(found.sharing, policy, found.history, rings, found.model, seed)
-    now, then = _sets(found), _sets(other)
-    return CapChange(factor, len(then), _unmatched(now, then), _unmatched(then, now))
+    return CapChange(factor, len(other.chosen), count_unmatched(found, other), count_unmatched(other, found))
