@@ -77,11 +77,12 @@ def load_key(config: LoadConfig, as_of: datetime | None, transactions: bool = Fa
     str or None
     """
     files = files_key(config)
-    return None if files is None else _hash("\n".join((reading_key(config), files, str(as_of), str(transactions))))
+    parts = (reading_key(config), str(config.base_dir), str(files), str(as_of), str(transactions))
+    return None if files is None else _hash("\n".join(parts))
 
 
 def reading_key(config: LoadConfig) -> str:
-    """Hash of how files are read: the configuration, the secret and the code.
+    """Hash of how files are read, wherever the configuration is: its settings, the secret and the code.
 
     Parameters
     ----------
@@ -91,7 +92,7 @@ def reading_key(config: LoadConfig) -> str:
     -------
     str
     """
-    settings = config.model_dump(mode="json", exclude=CHANGES_NOTHING)
+    settings = config.model_dump(mode="json", exclude=CHANGES_NOTHING | {"base_dir"})
     secret = config.identifiers.hash_key_env
     hidden = "" if secret is None else hashlib.sha256(key_from_environment(secret)).hexdigest()
     return _hash("\n".join((json.dumps(settings, sort_keys=True), hidden, code_key())))

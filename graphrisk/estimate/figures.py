@@ -64,7 +64,7 @@ def figures_of(store: ResultStore) -> Figures | None:
     """What the newest scans of a store needed; None if there is none that is large enough to tell.
 
     The median of up to five scans is taken, so that one which compiled kernels or had to share the machine does not
-    count. Scans that went on from checkpoints are left out: they did not do all of their work.
+    count. Scans that went on from checkpoints, and incremental ones, are left out: they did not do all of their work.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def figures_of(store: ResultStore) -> Figures | None:
     seen: list[tuple[int, float, float, float]] = []
     for scan_id in reversed(store.scans() if store.path.is_dir() else []):
         manifest = store.manifest(scan_id)
-        if manifest.get("stages_of_killed_scan"):
+        if manifest.get("stages_of_killed_scan") or manifest.get("started_from"):
             continue
         try:
             scan = store.table("scan", scan_id).to_pylist()[0]

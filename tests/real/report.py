@@ -22,6 +22,7 @@ from typing import Any
 
 import boosting
 import figures
+import incremental
 import laundering_transfers
 import numpy as np
 import pandas as pd
@@ -233,6 +234,12 @@ def ident(folder: Path) -> dict[str, Any]:
     return facts | figures.ring_figures(*_listed(result), truth)
 
 
+def incremental_ident(folder: Path) -> dict[str, Any]:
+    """The same accounts with one link in a hundred new: a scan from the scan before, beside a full one."""
+    _generate("graphs.py", "ident-tables", str(folder / "ident"))
+    return incremental.report(folder / "ident", folder)
+
+
 def worlds(seed: int, folder: Path) -> dict[str, Any]:
     """Rings among innocent look-alikes, in a world that somebody else's generator made."""
     made = folder / "worlds"
@@ -372,6 +379,7 @@ REPORTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "identity_50k": identity_50k,
     "amlworld_sample": amlworld_sample,
     "ident": ident,
+    "incremental": incremental_ident,
     **{f"worlds_{seed}": lambda folder, seed=seed: worlds(seed, folder) for seed in (1, 2, 3)},
     "worlds_trained": worlds_trained,
     "few_confirmed": few_confirmed,

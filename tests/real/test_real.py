@@ -132,6 +132,15 @@ def test_ident(tmp_path):
     agrees(figures, tmp_path / "ident" / "store", str(tmp_path / "ident" / "truth.parquet"))
 
 
+def test_an_incremental_scan_lists_what_a_full_one_does(tmp_path):
+    figures = report("incremental", tmp_path)
+    assert figures["same_input"]
+    assert figures["found"] >= 0.98
+    assert figures["only"] <= 0.02
+    assert figures["same_members"] >= 0.9 * figures["rings_of_full"]
+    assert figures["share_of_cpu"] < 0.6
+
+
 def test_camouflage(tmp_path):
     figures = report("camouflage", tmp_path)
     for degree, least in (("0", 0.9), ("25", 0.8), ("50", 0.5)):
