@@ -33,6 +33,7 @@ from algorithms.pair_evidence import UsePenalties, weigh_pairs
 from algorithms.partition_statistics import PartitionStatistics, partition_statistics
 from algorithms.projection import Projection, count_pairs, project
 from algorithms.sampling import Neighbourhood, Relation, sample_neighbours
+from algorithms.sequences import PacedRun, Sequences, paced_runs
 from algorithms.significance import benjamini_hochberg, decoy_q_values, expected_share
 from algorithms.spreading import (
     UnionFind,
@@ -64,10 +65,12 @@ __all__ = [
     "LockstepPairs",
     "MinimumCut",
     "Neighbourhood",
+    "PacedRun",
     "PartitionStatistics",
     "PatternSettings",
     "Projection",
     "Relation",
+    "Sequences",
     "Taint",
     "Transactions",
     "TransferFeatures",
@@ -114,6 +117,7 @@ __all__ = [
     "lockstep_pairs",
     "minimum_cut",
     "one_off_pairs",
+    "paced_runs",
     "partition_statistics",
     "personalised_pagerank",
     "project",

@@ -6,10 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms._wallet_kernels import pair_up
+from algorithms.runs import number_both, number_runs
 from algorithms.times import MISSING_TIME
 from algorithms.wallet_pairs import WalletPairs
-
-LongArray = npt.NDArray[np.int64]
 
 HOUR = 3600
 
@@ -55,8 +54,6 @@ def same_action_runs(
     Cao et al. (2014), SynchroTrap, CCS, section 4: same action on the same target in the same bin of time; here a
     whole run of them must agree.
     """
-    if length < 2:
-        raise ValueError(f"`length` must be at least 2, got {length}")
     who, what, when = (np.asarray(a, dtype=np.int64) for a in (actors, actions, seconds))
     timed = when != MISSING_TIME
     who, what, when = who[timed], what[timed], when[timed]
@@ -64,19 +61,14 @@ def same_action_runs(
     who, what, hour = who[order], what[order], when[order] // bin_seconds
     fresh = np.r_[True, (np.diff(who) != 0) | (np.diff(what) != 0) | (np.diff(hour) != 0)] if len(who) else timed
     who, what, hour = who[fresh], what[fresh], hour[fresh]
-    n_runs = len(who) - length + 1
     nothing = np.zeros(0, np.int32)
-    if n_runs <= 0:
-        return WalletPairs(nothing, nothing, np.zeros(0, np.int64))
-    act = _number(what, hour)
-    begin = np.arange(n_runs)
-    run, varied, later = act[:n_runs], np.zeros(n_runs, bool), np.zeros(n_runs, bool)
+    run, begin = number_runs(who, number_both(what, hour), length)
+    varied, later = np.zeros(len(run), bool), np.zeros(len(run), bool)
     for k in range(1, length):
-        run = _number(run, act[begin + k])
         varied |= what[begin + k] != what[begin]
         later |= hour[begin + k] != hour[begin]
-    whole = varied & later & (who[begin] == who[begin + length - 1])
-    keys = np.unique(np.stack([run[whole], who[begin][whole], hour[begin][whole]]), axis=1)
+    whole = varied & later
+    keys = np.unique(np.stack([run[whole], who[begin[whole]], hour[begin[whole]]]), axis=1)
     if keys.shape[1] == 0:
         return WalletPairs(nothing, nothing, np.zeros(0, np.int64))
     starts = np.flatnonzero(np.r_[True, np.diff(keys[0]) != 0, True])
@@ -84,10 +76,3 @@ def same_action_runs(
     one, two, group = pair_up(starts, keys[1].astype(np.int32), (size >= 2) & (size <= most_actors))
     began = keys[2][starts[:-1]] * bin_seconds
     return WalletPairs(one, two, began[group], int((size > most_actors).sum()))
-
-
-def _number(a: LongArray, b: LongArray) -> LongArray:
-    """Number the distinct pairs of two columns, without hashing: exact, whatever the values."""
-    _, a = np.unique(a, return_inverse=True)
-    values, b = np.unique(b, return_inverse=True)
-    return np.asarray(np.unique(a * np.int64(len(values)) + b, return_inverse=True)[1], dtype=np.int64)

@@ -119,7 +119,8 @@ COLUMNS: dict[str, tuple[tuple[str, pa.DataType, str], ...]] = {
         (
             "link_type",
             TEXT,
-            "`shared_` and the signal type, `referral`, `transfer`, a link between two wallets, `lockstep`, or a burst",
+            "`shared_` and the signal type, `referral`, `transfer`, a link between two wallets, `lockstep`, "
+            "`same_sequence`, or a burst",
         ),
         ("weight", REAL, "evidence that the link gives two members, in nats; 0 for hubs"),
         ("first_seen", UTC_TIME, "first use"),

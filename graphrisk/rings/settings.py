@@ -32,6 +32,7 @@ GrowthName = Literal[
     "lockstep",
     "wash_trade",
     "airdrop_farm",
+    "same_sequence",
 ]
 PATTERN_NAMES: tuple[PatternName, ...] = get_args(PatternName)
 GROWTH_NAMES: tuple[GrowthName, ...] = get_args(GrowthName)
@@ -134,6 +135,10 @@ class PatternRules(BaseModel):
     """Who only logs in, invites, claims and pays after so many days is dormant; known of who came twice as long ago."""
     lockstep_seconds: Annotated[int, Field(ge=1)] = 30
     """Acts on the same target at most so far apart are in step."""
+    sequence_length: Annotated[int, Field(ge=3, le=50)] = 6
+    """Acts that accounts must have done in the same order to be compared."""
+    sequence_pace: Annotated[float, Field(gt=1)] = 2.0
+    """Pauses between the same acts are alike if neither is more than so many times as long as the other."""
     wash_hours: Positive = 24.0
     """Money that comes back within so many hours is a return."""
     wash_min_size: Annotated[int, Field(ge=2)] = 2

@@ -5,13 +5,15 @@ from graphrisk.rings.patterns.growth import (
     claim_burst,
     lockstep,
     referral_tree,
+    same_sequence,
     sign_up_burst,
     wash_trade,
 )
 from graphrisk.rings.patterns.growth.finding import Finding, GrowthPattern
 
 GROWTH_PATTERNS: tuple[GrowthPattern, ...] = tuple(
-    module.PATTERN for module in (referral_tree, sign_up_burst, claim_burst, lockstep, wash_trade, airdrop_farm)
+    module.PATTERN
+    for module in (referral_tree, sign_up_burst, claim_burst, lockstep, wash_trade, airdrop_farm, same_sequence)
 )
 GROWTH_TYPOLOGIES = tuple(pattern.typology for pattern in GROWTH_PATTERNS)
 

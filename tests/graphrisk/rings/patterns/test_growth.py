@@ -165,6 +165,19 @@ def plant_airdrop(tables, n=20):
     return {*names, "boss"}
 
 
+def plant_sequence(tables, n=10):
+    """A script signs up one account a day and does the same with each, with pauses that differ by a fifth."""
+    names, route = [f"q{k:02}" for k in range(n)], [("login", 40), ("trade", 300), ("order", 90), ("claim", 3600)]
+    route += [("trade", 20 * HOUR), ("login", 600), ("order", 45), ("trade", 8 * HOUR)]
+    for k, name in enumerate(names):
+        at = START + (30 + 2 * k) * DAY + int(tables.rng.integers(DAY))
+        tables.sleeper(name, at)
+        for what, pause in route:
+            at += int(pause * tables.rng.uniform(0.85, 1.15))
+            tables.events.append((name, what, at, None if what == "claim" else "market-3", np.nan))
+    return set(names)
+
+
 PLANTS = {
     "referral_tree": plant_tree,
     "sign_up_burst": plant_sign_ups,
@@ -172,6 +185,7 @@ PLANTS = {
     "lockstep": plant_lockstep,
     "wash_trade": plant_wash,
     "airdrop_farm": plant_airdrop,
+    "same_sequence": plant_sequence,
 }
 
 
@@ -298,7 +312,36 @@ def exchange_deposits(tables):
         tables.transfers.append((f"p{k:04}", "p1400", at, 100.0))
 
 
-TWINS = (class_together, popular_campaign, campaign_at_noon, influencer, payroll, market_maker, exchange_deposits)
+def quest_at_own_pace(tables):
+    """A campaign asks for seven acts in an order; those who take part do them all, each at their own pace."""
+    quest = ("login", "trade", "order", "login", "trade", "order", "claim")
+    for k in range(150):
+        who, at = f"p{k:04}", START + 60 * DAY + int(tables.rng.integers(10 * DAY))
+        for step, what in enumerate(quest):
+            tables.events.append((who, what, int(at), f"quest-{step}", np.nan))
+            at += tables.rng.lognormal(np.log(600), 1.2)
+
+
+def three_steps_of_a_campaign(tables):
+    """Hundreds come by one link that leads everybody through the same three steps within minutes."""
+    for k in range(300):
+        name, at = f"three{k:03}", tables.evening(60 + int(tables.rng.integers(8)))
+        tables.person(name, at, claims=0)
+        tables.events.append((name, "login", at + int(tables.rng.integers(20, 60)), "landing", np.nan))
+        tables.events.append((name, "claim", at + int(tables.rng.integers(70, 200)), "landing", 5.0))
+
+
+def standing_orders(tables):
+    """People let the exchange buy for them every week at the hour at which they set it up."""
+    for k in range(120):
+        at = START + int(tables.rng.integers(20 * DAY))
+        for week in range(12):
+            when = at + 7 * DAY * week + int(tables.rng.integers(30))
+            tables.events.append((f"p{k:04}", "order", when, "market-1", np.nan))
+
+
+TWINS = (quest_at_own_pace, three_steps_of_a_campaign, standing_orders)
+TWINS += (class_together, popular_campaign, campaign_at_noon, influencer, payroll, market_maker, exchange_deposits)
 
 
 @pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin.__name__)
