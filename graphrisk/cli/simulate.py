@@ -23,6 +23,13 @@ def simulate_world(
     lookalikes: Annotated[
         float, typer.Option(help="Share of the accounts that belong to innocent look-alikes, 0 to 0.5.")
     ] = 0.1,
+    careful: Annotated[
+        float,
+        typer.Option(help="Share of the accounts in rings that share nothing but their times, 0 to 0.3."),
+    ] = 0.0,
+    twins: Annotated[
+        float, typer.Option(help="Share of the accounts in innocent groups that act together in time, 0 to 0.4.")
+    ] = 0.0,
     json: JsonOption = False,
 ) -> None:
     """Make a labelled test world: accounts, devices, IPs, wallets, cards, transfers, rings and innocent look-alikes.
@@ -43,6 +50,8 @@ def simulate_world(
             ring_size_max=ring_size_max,
             camouflage=camouflage,
             lookalike_share=lookalikes,
+            careful_share=careful,
+            twin_share=twins,
         )
     except ValueError as error:
         raise UsageError(str(error)) from error

@@ -21,6 +21,17 @@ TYPOLOGIES = {
 }
 WALLET_RINGS = 0.09
 """Rings of wallets alone, which come on top of the rings of accounts, as a share of those."""
+CAREFUL = {
+    "referral_tree": 0.15,
+    "sign_up_burst": 0.15,
+    "claim_burst": 0.15,
+    "lockstep": 0.15,
+    "same_sequence": 0.15,
+    "wash_trade": 0.1,
+    "airdrop_farm": 0.15,
+}
+"""Rings that share nothing, and their shares among such rings."""
+MOST_WASHERS = 6
 # of the accounts in look-alike groups
 GROUP_SHARES = {
     "dormitory": 0.18,
@@ -40,6 +51,16 @@ GROUP_SIZES = {
     "influencer": (30, 1500, 1.0),
     "payroll": (8, 120, 1.3),
     "savings_club": (5, 15, 2.0),
+}
+# the same of groups that act together in time
+TWIN_SHARES = {"class": 0.15, "campaign": 0.25, "drop": 0.15, "quest": 0.15, "shop": 0.15, "market_maker": 0.15}
+TWIN_SIZES = {
+    "class": (15, 60, 2.0),
+    "campaign": (150, 1500, 1.5),
+    "drop": (30, 300, 1.5),
+    "quest": (30, 300, 1.5),
+    "shop": (20, 200, 1.5),
+    "market_maker": (20, 150, 1.5),
 }
 HOME_SIZES = np.array([0.85, 0.08, 0.035, 0.02, 0.01, 0.005])
 UTC_OFFSETS = np.array([0, 1, 1, 2, -3, -5, 3, 8])
@@ -114,9 +135,9 @@ def _ring_sizes(settings: WorldSettings, rng: np.random.Generator, total: int) -
     return np.append(whole, left) if left >= MIN_RING else whole
 
 
-def _typologies(rng: np.random.Generator, n: int) -> list[str]:
+def _typologies(rng: np.random.Generator, n: int, shares_of: dict[str, float]) -> list[str]:
     """Names in their shares, every name once before any comes by its share alone."""
-    names, shares = list(TYPOLOGIES), np.array(list(TYPOLOGIES.values()))
+    names, shares = list(shares_of), np.array(list(shares_of.values()))
     exact = shares / shares.sum() * max(0, n - len(names))
     drawn = (
         names + list(rng.choice(names, max(0, n - len(names)), p=exact / exact.sum())) if n > len(names) else names[:n]
@@ -129,13 +150,25 @@ def _plan_rings(world: World) -> list[Ring]:
     settings, rng = world.settings, world.chance.generator("rings")
     sizes = _ring_sizes(settings, rng, round(settings.ring_share * world.n))
     rings, at = [], 0
-    for size, typology in zip(sizes.tolist(), _typologies(rng, len(sizes)), strict=True):
+    for size, typology in zip(sizes.tolist(), _typologies(rng, len(sizes), TYPOLOGIES), strict=True):
         rings.append(_plan_ring(settings, rng, typology, at + np.arange(size), size))
         at += size
     n_wallet_rings = round(WALLET_RINGS * len(rings) + 0.4)
     for size in rng.choice(sizes, n_wallet_rings).tolist() if len(rings) else []:
         rings.append(_plan_ring(settings, rng, "airdrop_sybil", np.empty(0, np.int64), size))
     return [rings[k] for k in rng.permutation(len(rings))]
+
+
+def _plan_careful(world: World, at: int) -> list[Ring]:
+    """Draw the rings that share nothing, from a position on."""
+    settings, rng = world.settings, world.chance.generator("careful")
+    sizes = _ring_sizes(settings, rng, round(settings.careful_share * world.n))
+    rings = []
+    for size, typology in zip(sizes.tolist(), _typologies(rng, len(sizes), CAREFUL), strict=True):
+        n = int(rng.integers(2, MOST_WASHERS + 1)) if typology == "wash_trade" else size
+        rings.append(_plan_ring(settings, rng, typology, at + np.arange(n), n))
+        at += n
+    return rings
 
 
 def _plan_ring(
@@ -151,14 +184,18 @@ def _plan_ring(
 
 
 def _plan_groups(world: World, at: int) -> tuple[list[Groups], int]:
-    rng, n_groups = world.chance.generator("groups"), 0
-    groups = []
-    for kind, share in GROUP_SHARES.items():
-        total = round(share * world.settings.lookalike_share * world.n)
-        sizes = _heavy_sizes(rng, total, *GROUP_SIZES[kind])
-        n_members = int(sizes.sum())
-        groups.append(Groups(kind, n_groups, at + np.arange(n_members), sizes))
-        n_groups, at = n_groups + len(sizes), at + n_members
+    settings, groups = world.settings, list[Groups]()
+    kinds = [("groups", settings.lookalike_share, GROUP_SHARES, GROUP_SIZES)]
+    if settings.twin_share:
+        kinds.append(("twins", settings.twin_share, TWIN_SHARES, TWIN_SIZES))
+    n_groups = 0
+    for topic, share_of_all, shares, bounds in kinds:
+        rng = world.chance.generator(topic)
+        for kind, share in shares.items():
+            sizes = _heavy_sizes(rng, round(share * share_of_all * world.n), *bounds[kind])
+            n_members = int(sizes.sum())
+            groups.append(Groups(kind, n_groups, at + np.arange(n_members), sizes))
+            n_groups, at = n_groups + len(sizes), at + n_members
     return groups, at
 
 
@@ -201,6 +238,7 @@ def make_plan(world: World) -> Plan:
     Plan
     """
     rings = _plan_rings(world)
+    rings += _plan_careful(world, sum(len(ring.positions) for ring in rings))
     n_in_rings = sum(len(ring.positions) for ring in rings)
     groups, rest = _plan_groups(world, n_in_rings)
     n_homes = _settle(world, n_in_rings, rest)

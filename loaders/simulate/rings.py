@@ -38,7 +38,7 @@ def make_ring(world: World, people: People, money: Money, ring: Ring, rng: np.ra
         _live_little(world, ring, rng)
         _claim_together(world, ring, rng)
     else:
-        _recruit(world, ring, rng)
+        recruit(world, ring, rng)
     if ring.typology == "referral_farm":
         _invite(world, ring, rng)
     share_ring_signals(world, people, ring, rng)
@@ -63,7 +63,7 @@ def _sign_up_together(world: World, ring: Ring, rng: np.random.Generator) -> Non
     world.created[at] = moved if ring.typology == "referral_farm" else rng.permutation(moved)
 
 
-def _recruit(world: World, ring: Ring, rng: np.random.Generator) -> None:
+def recruit(world: World, ring: Ring, rng: np.random.Generator) -> None:
     """Take members who have accounts when the ring begins; those who came later come earlier."""
     ring.start = START_SECONDS + rng.uniform(0.4, 0.9) * world.settings.days * DAY
     share = (ring.start - START_SECONDS) / (world.end - START_SECONDS)

@@ -35,6 +35,13 @@ class WorldSettings:
     lookalike_share : float
         Share of the accounts that belong to innocent groups (dormitories, offices, influencers, ...), in [0, 0.5].
         Households come on top.
+    careful_share : float
+        Share of the accounts that belong to rings which share nothing and act together in time only (referral trees,
+        bursts, lockstep, same sequences, wash trades, airdrop farms), on top of `ring_share`, in [0, 0.3]. Sizes and
+        camouflage are drawn as those of the other rings; wash trades are between 2 to 6 accounts.
+    twin_share : float
+        Share of the accounts that belong to innocent groups which act together in time (a class, a campaign, a drop,
+        a quest, a shop that takes bonuses, a market maker's customers), on top of `lookalike_share`, in [0, 0.4].
 
     Raises
     ------
@@ -50,6 +57,8 @@ class WorldSettings:
     ring_size_max: int = 300
     camouflage: float = 0.3
     lookalike_share: float = 0.1
+    careful_share: float = 0.0
+    twin_share: float = 0.0
 
     def __post_init__(self) -> None:
         ranges: dict[str, tuple[float, float]] = {
@@ -61,6 +70,8 @@ class WorldSettings:
             "ring_size_max": (MIN_RING, 5_000),
             "camouflage": (0.0, 1.0),
             "lookalike_share": (0.0, 0.5),
+            "careful_share": (0.0, 0.3),
+            "twin_share": (0.0, 0.4),
         }
         for name, (low, high) in ranges.items():
             value = getattr(self, name)

@@ -10,12 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from loaders.simulate import acts, places
+from loaders.simulate import acts, places, twins
+from loaders.simulate.careful import make_careful_ring
 from loaders.simulate.folder import new_world
 from loaders.simulate.money import Money
 from loaders.simulate.naming import Names
 from loaders.simulate.people import People
-from loaders.simulate.plan import TYPOLOGIES, Plan, make_plan
+from loaders.simulate.plan import CAREFUL, TYPOLOGIES, Plan, make_plan
 from loaders.simulate.rings import make_ring
 from loaders.simulate.settings import WorldSettings
 from loaders.simulate.strangers import use_wallets
@@ -103,15 +104,20 @@ def _fill(world: World, say: Progress) -> Plan:
     money = Money(world, plan, people)
     for done, ring in enumerate(plan.rings):
         say("rings", done, len(plan.rings))
-        make_ring(world, people, money, ring, world.chance.generator("ring", done))
+        if ring.typology in CAREFUL:
+            make_careful_ring(world, plan, money, ring, world.chance.generator("careful ring", done))
+        else:
+            make_ring(world, people, money, ring, world.chance.generator("ring", done))
     for groups in plan.groups:
         places.arrange(world, groups)
+        twins.arrange(world, groups)
     blocks = list(enumerate(ranges(world.n, BLOCK)))
     for block, (low, high) in blocks:
         acts.invite_friends(world, plan, block, np.arange(low, high))
     for groups in plan.groups:
         places.share_signals(world, groups)
         places.pay_groups(world, groups)
+        twins.act_together(world, plan, groups)
     for block, (low, high) in blocks:
         say("people", low, world.n)
         positions = np.arange(low, high)
@@ -139,11 +145,12 @@ def _write(world: World, plan: Plan, folder: Path, say: Progress) -> dict[str, o
     _write_parquet(folder / "lookalikes.parquet", iter([lookalikes]))
     (folder / "scan.toml").write_text(_scan_toml(), encoding="utf-8")
     typologies = [ring.typology for ring in plan.rings]
+    careful = world.settings.careful_share > 0
     groups = lookalikes.group_by(["kind", "group"], use_threads=False).aggregate([])["kind"].to_pylist()
     return n_rows | {
         "n_rings": len(plan.rings),
         "n_ring_members": len(members),
-        "rings": {name: typologies.count(name) for name in TYPOLOGIES},
+        "rings": {name: typologies.count(name) for name in (*TYPOLOGIES, *(CAREFUL if careful else ()))},
         "n_lookalike_groups": len(groups),
         "lookalikes": {kind: groups.count(kind) for kind in sorted(set(groups))},
     }
