@@ -14,6 +14,8 @@ from algorithms.runs import number_both, number_runs
 LongArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
+MOST_FITTED = 50
+"""Paces of one run that are held against the tempo of all others who did it, the most surprising first."""
 SHORTEST_PAUSE = 5.0
 """Seconds below which pauses do not differ: clocks and networks make them so."""
 
@@ -80,8 +82,10 @@ def paced_runs(
     the first-order Markov chain of the steps of all actors but the m, and p_i is the share of the pauses between the
     same two steps that are as long as here, those of the m left out; to so many pauses one is added that is as long
     as any between acts of these kinds. Where everybody does the same (a funnel, a campaign), S is large, or else
-    n - m is, and the pauses are those of everybody: then only a pace of their own can surprise. The number of members
-    is taken as Poisson distributed.
+    n - m is, and the pauses are those of everybody: then only a pace of their own can surprise. Some are quick in all
+    that they do, and others slow; so where at least twice `length` others did the same, E is at least as many as a
+    normal distribution of the logarithms of all n pauses, with its covariances, lets expect at this pace. Who is in a
+    group does not count for the next ones. The number of members is taken as Poisson distributed.
 
     Parameters
     ----------
@@ -166,9 +170,15 @@ def _at_one_pace(
         logs = pauses.logs[left[:, None] + np.arange(1, length)]
         tree = cKDTree(logs)
         near = np.asarray(tree.query_ball_point(logs, pauses.width, p=np.inf, return_length=True), np.int64)
-        others = len(rows) - near
-        rate = np.maximum(expected(near), others) * pauses.chance(left, near, length)
+        others, alone = len(rows) - near, pauses.chance(left, near, length)
+        rate = np.maximum(expected(near), others) * alone
         nats = np.where(near >= least, -poisson.logsf(near - 1, rate), 0.0)
+        order = np.argsort(-nats, kind="stable")
+        nats[order[MOST_FITTED:]] = 0.0
+        for k in order[:MOST_FITTED].tolist():
+            if nats[k] > beyond and len(left) - near[k] >= 2 * length:
+                usual = len(left) * _chance_of_tempo(logs, logs[k], pauses.width)
+                nats[k] = -poisson.logsf(near[k] - 1, max(rate[k], usual))
         best = int(np.argmax(nats))
         if nats[best] <= beyond:
             break
@@ -176,6 +186,18 @@ def _at_one_pace(
         out.append(PacedRun(left[inside], float(nats[best]), int(others[best])))
         left = np.delete(left, inside)
     return out
+
+
+def _chance_of_tempo(everybody: FloatArray, here: FloatArray, width: float) -> float:
+    """Chance that all pauses are as long as here for one of all who did the same, some quick and some slow."""
+    n, n_pauses = everybody.shape
+    spread = np.cov(everybody, rowvar=False, bias=True).reshape(n_pauses, n_pauses)
+    # few say little of how pauses hang together
+    spread = (n * spread + n_pauses * np.diag(np.diag(spread))) / (n + n_pauses)
+    spread += np.eye(n_pauses) * width**2 / 3
+    away = here - everybody.mean(axis=0)
+    log_volume, (_, log_det) = n_pauses * np.log(2 * width), np.linalg.slogdet(2 * np.pi * spread)
+    return float(min(np.exp(log_volume - 0.5 * (log_det + away @ np.linalg.solve(spread, away))), 1.0))
 
 
 class _Pauses:

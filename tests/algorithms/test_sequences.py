@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import poisson
+from scipy.stats import multivariate_normal, poisson
 
 from algorithms import paced_runs
 from algorithms.sequences import SHORTEST_PAUSE
@@ -56,6 +56,16 @@ def test_the_same_steps_at_any_pace_are_a_funnel():
     assert find(acts)[0] == []
 
 
+def test_a_quest_that_some_do_quickly_and_some_slowly_is_no_script():
+    rng = np.random.default_rng(7)
+    acts, pauses = crowd(rng), np.array(PAUSES) + 60.0
+    for who in range(300, 600):
+        acts += script(rng, who, STEPS, pauses * rng.lognormal(0, 0.8) * rng.lognormal(0, 0.6, 6))
+    assert find(acts)[0] == []
+    acts += [act for who in range(600, 612) for act in script(rng, who, STEPS, [0, 2, 900, 9000, 30, 2 * DAY])]
+    assert [group for group, _ in find(acts)[0]] == [set(range(600, 612))]
+
+
 def test_the_same_pace_among_random_steps_is_nothing():
     rng = np.random.default_rng(3)
     acts = crowd(rng)
@@ -84,6 +94,13 @@ def test_what_too_many_do_is_counted_and_left_out():
     acts = [act for who in range(20) for act in script(rng, who, STEPS, PAUSES)]
     groups, found = find(acts, most=10)
     assert (groups, found.n_tested, found.n_crowded) == ([], 20, 20)
+
+
+def tempo(others, here, width):
+    n, d = others.shape
+    spread = np.cov(others.T, bias=True)
+    spread = np.where(np.eye(d) > 0, spread, spread * n / (n + d)) + np.eye(d) * width**2 / 3
+    return min(multivariate_normal(others.mean(axis=0), spread).pdf(here) * (2 * width) ** d, 1.0)
 
 
 def twin(who, step, kind, second, *, length, pace, least):
@@ -119,6 +136,10 @@ def twin(who, step, kind, second, *, length, pace, least):
                     prior = (max(like[0] - m, 0) + 0.5) / (max(len(kinds) - m, 0) + 1)
                     chance *= min((max(like[1] - m, 0) + prior) / (max(len(same) - m, 0) + 1), 1)
                 rate = max(expected, len(rows) - m) * chance
+                if len(left) - m >= 2 * length and -poisson.logsf(m - 1, rate) > beyond:
+                    all_of = np.array([[log[j + i] for i in range(1, length)] for j in left])
+                    here = [log[k + i] for i in range(1, length)]
+                    rate = max(rate, len(left) * tempo(all_of, here, width))
                 nats = -poisson.logsf(m - 1, rate)
                 if best is None or nats > best[0] + 1e-9:
                     best = (nats, near, len(rows) - m)
@@ -129,15 +150,25 @@ def twin(who, step, kind, second, *, length, pace, least):
     return out, len(first)
 
 
-@settings(max_examples=60)
-@given(st.integers(0, 10_000), st.integers(3, 4), st.sampled_from([1.5, 3.0]), st.integers(2, 3))
-def test_it_is_what_the_slow_twin_finds(seed, length, pace, least):
-    rng = np.random.default_rng(seed)
+def funnel(rng):
+    """Twenty actors that do the same four acts, five of them as a script does, and ten that do anything."""
+    who = np.sort(np.r_[np.repeat(np.arange(20), 4), rng.integers(20, 30, 40)])
+    step = np.r_[np.tile([0, 1, 2, 3], 20), rng.integers(0, 4, 40)]
+    pause = np.r_[np.exp(rng.normal(7, rng.uniform(0.1, 1.5), 80)), rng.choice([10, 1000, 90_000], 40)]
+    pause[60:80] = np.tile([10, 40, 4000, 90_000], 5)
+    return who, step, pause
+
+
+def anything(rng):
     who = np.sort(rng.integers(0, 12, 120))
-    step, second = rng.integers(0, 6, 120), np.zeros(120, np.int64)
-    for actor in range(12):
-        second[who == actor] = np.cumsum(rng.choice([10, 1000, 90_000], (who == actor).sum()))
-    kind = step // 2
+    return who, rng.integers(0, 6, 120), rng.choice([10, 1000, 90_000], 120)
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 10_000), st.integers(3, 4), st.sampled_from([1.5, 3.0]), st.integers(2, 3), st.booleans())
+def test_it_is_what_the_slow_twin_finds(seed, length, pace, least, all_alike):
+    who, step, pause = (funnel if all_alike else anything)(np.random.default_rng(seed))
+    second, kind = np.cumsum(pause).astype(np.int64), step // 2
     found = paced_runs(who, step, kind, second, length=length, pace=pace, least=least)
     slow, n_tested = twin(*(c.tolist() for c in (who, step, kind, second)), length=length, pace=pace, least=least)
     assert found.n_tested == n_tested

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import boosting
+import careful
 import figures
 import incremental
 import laundering_transfers
@@ -386,6 +387,7 @@ REPORTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "simulated": simulated,
     "simulated_network": simulated_network,
     "camouflage": camouflage,
+    "careful": careful.careful,
 }
 
 
