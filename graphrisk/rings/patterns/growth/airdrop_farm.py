@@ -22,7 +22,7 @@ from graphrisk.rings.patterns.growth.finding import (
 from graphrisk.rings.settings import PatternRules
 
 COLLECTOR = "collector"
-OTHERS_WEIGHT, ACTIVE_WEIGHT = -1.5, -1.0
+OTHERS_WEIGHT, ACTIVE_WEIGHT = -1.5, -1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,10 +112,15 @@ def _finding(
     if others:
         text = f"{others} others paid the collector without having been given anything just before."
         lines.append(Line("other_payers", text, OTHERS_WEIGHT * others / n_payers))
-    active = float((acts.judged & ~acts.dormant)[payers].mean())
+    stays = acts.judged & ~acts.dormant
+    active, usual = float(stays[payers].mean()), float(stays.sum() / max(acts.judged.sum(), 1))
     if active > 0:
-        text = f"{percent(active)} of the members still used their account after {acts.dormant_days:.0f} days."
-        lines.append(Line("active_members", text, ACTIVE_WEIGHT * active))
+        text = (
+            f"{percent(active)} of the members still used their account after {acts.dormant_days:.0f} days; "
+            f"of all, {percent(usual)}."
+        )
+        # a shop's customers are as active as everybody
+        lines.append(Line("active_members", text, ACTIVE_WEIGHT * min(active / usual, 1.0)))
     actor = int(acts.acts_for[node])
     members = np.unique(np.append(payers, actor)) if actor >= 0 else np.sort(payers)
     nodes = acts.sharing.actors[payers].astype(np.int64)

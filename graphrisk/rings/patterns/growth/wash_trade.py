@@ -53,7 +53,7 @@ def _between(acts: Acts) -> Transfers:
 
 
 def _nats(acts: Acts, pairs: ReturnPairs) -> FloatArray:
-    """Nats of so many returns: against all other pairs, and for market makers against their own other pairs."""
+    """Nats of so many returns: against other pairs without market makers, whose pairs are held against their own."""
     n, back = pairs.n_transfers, pairs.n_returned
     out = np.zeros(len(pairs))
     if not len(pairs):
@@ -63,11 +63,14 @@ def _nats(acts: Acts, pairs: ReturnPairs) -> FloatArray:
         np.bincount(ends[0], column, acts.n_actors) + np.bincount(ends[1], column, acts.n_actors)
         for column in (n, back, back > 0)
     )
-    total, total_back = float(n.sum()), float(back.sum())
+    makes_market = partners > MOST_PARTNERS
+    common = ~(makes_market[pairs.sources] | makes_market[pairs.targets])
+    total, total_back = float(n[common].sum()), float(back[common].sum())
     for k in np.flatnonzero(back >= 4).tolist():
-        nats = share_nats(back[k], n[k], total_back - back[k], total - n[k])
+        own = int(common[k])
+        nats = share_nats(back[k], n[k], total_back - back[k] * own, total - n[k] * own)
         for end in ends:
-            if partners[end[k]] > MOST_PARTNERS:
+            if makes_market[end[k]]:
                 nats = min(nats, share_nats(back[k], n[k], back_of[end[k]] - back[k], all_of[end[k]] - n[k]))
         out[k] = nats / 2  # both halves of a return are one chance
     return out
