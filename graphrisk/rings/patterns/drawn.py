@@ -83,7 +83,7 @@ def drawn_by_transfers(found: PatternSearch, q_limit: float, sharing: Sharing, c
                 currency=currency,
                 first=int(seconds.min()),
                 last=int(seconds.max()),
-                evidence=pattern_evidence(ring, q, q_limit, sharing),
+                evidence=pattern_evidence(ring, q, q_limit, found.least(ring), sharing),
                 link_type="transfer",
                 ties=_ties_of(ring, sharing),
                 tie_weight=ring.shape,

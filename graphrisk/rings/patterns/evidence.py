@@ -7,11 +7,14 @@ import numpy as np
 from gnn.transparent import THRESHOLD
 from graphrisk.rings.evidence import AGAINST, FOR, MOST_ENTITIES, Evidence, in_order, percent, prior_line
 from graphrisk.rings.patterns.pool import NULL
+from graphrisk.rings.patterns.reliance import fact_reliance
 from graphrisk.rings.patterns.search import PatternRing
 from graphrisk.rings.sharing import Sharing
 
 
-def pattern_evidence(ring: PatternRing, q_value: float, q_limit: float, sharing: Sharing) -> list[Evidence]:
+def pattern_evidence(
+    ring: PatternRing, q_value: float, q_limit: float, least: float, sharing: Sharing
+) -> list[Evidence]:
     """Write the lines of one ring, evidence for before evidence against.
 
     Parameters
@@ -20,6 +23,8 @@ def pattern_evidence(ring: PatternRing, q_value: float, q_limit: float, sharing:
     q_value : float
     q_limit : float
         The false-discovery rate up to which a ring counts as significant.
+    least : float
+        Score from which rings like it are listed.
     sharing : Sharing
         Gives the entities behind the actors.
 
@@ -42,6 +47,9 @@ def pattern_evidence(ring: PatternRing, q_value: float, q_limit: float, sharing:
         text = f"{percent(ring.everyday_share)} of the members' transfers are with partners they deal with otherwise."
         lines.append(Evidence("everyday_transfers", text, ring.everyday, nodes, direction=AGAINST))
     lines.append(context)
+    facts = {ring.pattern.typology: ring.shape, "many_strangers": ring.strangers}
+    if told := fact_reliance(facts, ring.nats, least):
+        lines.append(told)
     return in_order(lines)
 
 

@@ -102,6 +102,8 @@ class PatternSearch:
         Actors that deal with too many strangers to be searched.
     searched : bool
         False where the data have nothing to search, or nothing was asked for.
+    least_score, deep_least_score : float
+        Scores from which rings are listed, the latter in a deeper core.
     """
 
     rings: list[PatternRing]
@@ -111,6 +113,12 @@ class PatternSearch:
     n_cut: int = 0
     n_hubs: int = 0
     searched: bool = False
+    least_score: float = 0.0
+    deep_least_score: float = 0.0
+
+    def least(self, ring: PatternRing) -> float:
+        """Score from which rings like this one are listed."""
+        return self.deep_least_score if ring.pool.is_deep else self.least_score
 
 
 def actor_transfers(graph: EntityGraph, sharing: Sharing, policy: HubPolicy) -> Transfers:
@@ -184,7 +192,17 @@ def search_patterns(
     rings = [ring for ring, fits in zip(rings, likely, strict=True) if fits]
     q_values = q_values[likely]
     n_cut = once.n_cut[0] + few.n_cut[0]
-    return PatternSearch(rings, q_values, len(decoys) / len(nulls), len(nulls), n_cut, int(hubs.sum()), True)
+    return PatternSearch(
+        rings,
+        q_values,
+        len(decoys) / len(nulls),
+        len(nulls),
+        n_cut,
+        int(hubs.sum()),
+        True,
+        least_score,
+        rules.deep_min_score,
+    )
 
 
 def _without(pool: Pool, hubs: npt.NDArray[np.bool_]) -> Pool:

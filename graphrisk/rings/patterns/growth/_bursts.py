@@ -23,7 +23,7 @@ from graphrisk.rings.settings import PatternRules
 WIDTHS = (60, 600, 3600, 86_400)
 BURST_ALONE = 1.5
 """Most that a burst counts for by itself: a class, an office and a campaign come together as well."""
-ACTIVE_WEIGHT, CROWD_WEIGHT = -1.5, -1.0
+ACTIVE_WEIGHT, CROWD_WEIGHT, LEAST_CROWD = -1.5, -1.0, 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,18 +113,23 @@ def find_in(
             f"{count} accounts {what} within {duration(float(seconds[-1] - seconds[0]))}{place}, "
             f"where the time around lets expect {expected:.2g} in {duration(width)}."
         )
-        lines = [Line(code, text, burst)]
+        # what a fact has against it goes with the fact
+        crowd = min(expected / count, 1.0)
+        active = float((acts.judged[members] & ~acts.dormant[members]).mean())
+        lines = [Line(code, text, burst, burst + CROWD_WEIGHT * crowd * (crowd > LEAST_CROWD))]
         for name, (has, known) in traits.items():
             inside = float((has[members] & known[members]).sum()), float(known[members].sum())
             rest = totals[name][0] - inside[0], totals[name][1] - inside[1]
             weight = shape_weight(share_nats(*inside, *rest), len(windows)) if name == asleep else 0.0
             text = f"{inside[0]:.0f} of {inside[1]:.0f} {name}; of all others, {percent(rest[0] / max(rest[1], 1))}."
-            lines.append(Line("dormant_members" if name == asleep else "members_alike", text, weight))
-        active = float((acts.judged[members] & ~acts.dormant[members]).mean())
+            if name == asleep:
+                lines.append(Line("dormant_members", text, weight, weight + ACTIVE_WEIGHT * active))
+            else:
+                lines.append(Line("members_alike", text, weight))
         if active > 0:
             text = f"{percent(active)} of the members still used their account after {acts.dormant_days:.0f} days."
             lines.append(Line("active_members", text, ACTIVE_WEIGHT * active))
-        if (crowd := min(expected / count, 1.0)) > 0.01:
+        if crowd > LEAST_CROWD:
             text = f"About {percent(crowd)} of the members would have come then anyway."
             lines.append(Line("came_anyway", text, CROWD_WEIGHT * crowd))
         findings.append(_finding(acts, members, seconds, nats, tuple(lines)))

@@ -20,11 +20,27 @@ MEMBER = "member"
 
 @dataclass(frozen=True)
 class Line:
-    """One fact for (weight above 0) or against (below 0); of weight 0 it is context."""
+    """One fact for (weight above 0) or against (below 0); of weight 0 it is context.
+
+    Parameters
+    ----------
+    reason_code : str
+    text : str
+    weight : float
+    lost : float
+        Nats that the ring would lose if the fact were not known, where that is not the weight: other facts may weigh
+        differently then.
+    """
 
     reason_code: str
     text: str
     weight: float
+    lost: float = float("nan")
+
+    @property
+    def loss(self) -> float:
+        """Nats that the ring would lose without the fact."""
+        return self.weight if np.isnan(self.lost) else self.lost
 
 
 @dataclass(frozen=True, eq=False)

@@ -49,7 +49,9 @@ def _find(acts: Acts, rules: PatternRules) -> Found:
         if shape_weight(nats, len(tested)) > 0:
             weight = shape_weight(nats, len(tested))
             weights = {name: weight * part / max(sum(parts.values()), 1e-9) for name, part in parts.items()}
-            findings.append(_finding(acts, forest, root, nats, _lines(acts, n, rest, weights, int(heights[root]))))
+            kept = {name: shape_weight(joint_nats([part, 0.0]), len(tested)) for name, part in parts.items()}
+            lines = _lines(acts, n, rest, weights, kept, int(heights[root]))
+            findings.append(_finding(acts, forest, root, nats, lines))
     return Found(findings, len(tested), int(((forest.depths >= 0) & (below["size"] >= rules.growth_max_size)).sum()))
 
 
@@ -63,7 +65,12 @@ def _deal_with_inviter(acts: Acts, invitees: LongArray, inviters: LongArray) -> 
 
 
 def _lines(
-    acts: Acts, n: dict[str, float], rest: dict[str, float], weights: dict[str, float], depth: int
+    acts: Acts,
+    n: dict[str, float],
+    rest: dict[str, float],
+    weights: dict[str, float],
+    kept: dict[str, float],
+    depth: int,
 ) -> tuple[Line, ...]:
     size, judged = max(n["size"], 1.0), max(n["judged"], 1.0)
     levels = f"{depth} level" + ("s" if depth != 1 else "")
@@ -76,12 +83,16 @@ def _lines(
         f"{n['dormant']:.0f} of {n['judged']:.0f} accounts invited were not used after their first "
         f"{acts.dormant_days:.0f} days; of all others invited, {percent(rest['dormant'] / max(rest['judged'], 1))}."
     )
+    active, apart = 1 - n["dormant"] / judged if n["judged"] else 0.0, 1 - n["dealt"] / size
+    # without one of the two, the other is tested alone; what speaks against goes or comes with it
+    weight = sum(weights.values())
+    lost_dealt = weight - kept["dormant"] - APART_WEIGHT * (1 - apart)
+    lost_dormant = weight - kept["dealt"] + ACTIVE_WEIGHT * active
     lines = [
-        Line("referral_tree", dealing, weights["dealt"]),
-        Line("dormant_invitees", dormant, weights["dormant"]),
+        Line("referral_tree", dealing, weights["dealt"], lost_dealt),
+        Line("dormant_invitees", dormant, weights["dormant"], lost_dormant),
     ]
-    active, apart = 1 - n["dormant"] / judged, 1 - n["dealt"] / size
-    if n["judged"] and active > 0:
+    if active > 0:
         text = f"{percent(active)} of the accounts invited were still used after {acts.dormant_days:.0f} days."
         lines.append(Line("active_invitees", text, ACTIVE_WEIGHT * active))
     if apart > 0:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from graphrisk.rings.evidence import AGAINST, FOR, MOST_ENTITIES, Evidence, in_o
 from graphrisk.rings.patterns.growth import GROWTH_PATTERNS
 from graphrisk.rings.patterns.growth.acts import Acts
 from graphrisk.rings.patterns.growth.finding import MEMBER, Finding, GrowthPattern
+from graphrisk.rings.patterns.reliance import fact_reliance, pattern_reliance
 from graphrisk.rings.settings import PatternRules
 from graphrisk.rings.sharing import Sharing
 
@@ -30,11 +32,20 @@ class GrowthRing:
     found : Finding
     q_value : float
         Least false-discovery rate, among all places that the pattern looked at, at which it is listed.
+    least_score : float
+        Score from which rings are listed.
+    n_others : int
+        Other patterns of growth abuse that were sought.
+    instead : GrowthRing, optional
+        What would be listed in its place if its pattern were not sought.
     """
 
     pattern: GrowthPattern
     found: Finding
     q_value: float
+    least_score: float
+    n_others: int = 0
+    instead: GrowthRing | None = None
 
     @property
     def nats(self) -> float:
@@ -90,7 +101,21 @@ class GrowthRing:
         fits = self.q_value <= q_limit
         code = "beyond_chance" if fits else "could_be_chance"
         lines.append(Evidence(code, text, 0.0, direction=FOR if fits else AGAINST))
+        lines += self._reliance()
         return in_order([*lines, prior_line(-THRESHOLD)])
+
+    def _reliance(self) -> list[Evidence]:
+        """What the score, and the ring, would be without one fact, and without the pattern."""
+        losses = {line.reason_code: line.loss for line in self.found.lines if line.weight > 0}
+        instead = None
+        if self.instead is not None:
+            n_same = int(np.isin(self.found.members, self.instead.found.members).sum())
+            instead = self.instead.pattern.typology, n_same, self.instead.score
+        told = (
+            fact_reliance(losses, self.nats, self.least_score),
+            pattern_reliance(self.n_others, instead, len(self.found.members)),
+        )
+        return [line for line in told if line is not None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,9 +163,32 @@ def search_growth(acts: Acts, rules: PatternRules, least_score: float) -> Growth
         n_tested, n_crowded = n_tested + found.n_tested, n_crowded + found.n_crowded
         chances = np.exp(-np.array([finding.nats for finding in found.findings]))
         q_values = benjamini_hochberg(chances, max(found.n_tested, len(chances)))
-        rings += [GrowthRing(pattern, finding, float(q)) for finding, q in zip(found.findings, q_values, strict=True)]
+        rings += [
+            GrowthRing(pattern, finding, float(q), least_score, len(patterns) - 1)
+            for finding, q in zip(found.findings, q_values, strict=True)
+        ]
     listed = [ring for ring in rings if ring.nats >= logit(least_score) and ring.q_value <= rules.max_q_value]
-    return GrowthSearch(_resolved(listed, rules.overlap), n_tested, n_crowded, bool(patterns))
+    chosen = _with_instead(_resolved(listed, rules.overlap), listed, rules.overlap)
+    return GrowthSearch(chosen, n_tested, n_crowded, bool(patterns))
+
+
+def _with_instead(chosen: list[GrowthRing], listed: list[GrowthRing], overlap: float) -> list[GrowthRing]:
+    """Resolve the list again without each pattern, to tell what would stand in the place of its rings."""
+    out = dict(enumerate(chosen))
+    for pattern in {ring.pattern.typology: ring.pattern for ring in chosen}.values():
+        rest = _resolved([ring for ring in listed if ring.pattern is not pattern], overlap)
+        rings_of: dict[int, list[int]] = {}
+        for k, ring in enumerate(rest):
+            for member in ring.found.members.tolist():
+                rings_of.setdefault(member, []).append(k)
+        for k, ring in enumerate(chosen):
+            if ring.pattern is pattern:
+                shared = Counter(j for member in ring.found.members.tolist() for j in rings_of.get(member, ()))
+                size = len(ring.found.members)
+                like = [j for j, n in shared.items() if n >= overlap * min(size, len(rest[j].found.members))]
+                # best first: the lowest index is the best score
+                out[k] = replace(ring, instead=rest[min(like)] if like else None)
+    return list(out.values())
 
 
 def _resolved(rings: list[GrowthRing], overlap: float) -> list[GrowthRing]:

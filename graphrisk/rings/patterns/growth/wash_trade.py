@@ -92,7 +92,8 @@ def _finding(
     own = acts.share_a_signal(sources, targets)
     if own.any():
         text = f"{int(own.sum())} of {len(rows)} pairs that trade so share a signal that is no hub."
-        lines.append(Line("own_accounts", text, OWN_WEIGHT * float(own.mean())))
+        weight = OWN_WEIGHT * float(own.mean())
+        lines.append(Line("own_accounts", text, weight, lost=weight - STRANGERS_WEIGHT))
     else:
         text = "Nothing but the transfers says that the accounts belong together."
         lines.append(Line("no_common_signal", text, STRANGERS_WEIGHT))
