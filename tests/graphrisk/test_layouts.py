@@ -46,7 +46,7 @@ SETS = {
             "HI-Small_accounts.csv": "Bank Name,Bank ID,Account Number,Entity ID,Entity Name\n"
             "Bank A,10,8000EBD30,800062E24,Corporation #1\nBank B,3208,8000F4580,800062E24,Corporation #1\n",
         },
-        (2, {"8000F4580", "8000F5340"}, "2022-09-01T00:26:01+00:00"),
+        (2, {"3208-8000F4580", "1-8000F5340"}, "2022-09-01T00:26:01+00:00"),
     ),
     "amlsim example": (
         {
@@ -177,6 +177,23 @@ def test_owners_of_accounts_are_shared_where_the_accounts_are_given(tmp_path):
     assert len(graph.links) == 2
     config.write_text(layout_config("amlworld", [tmp_path / "HI-Small_Trans.csv"]), encoding="utf-8")
     assert "owner" not in run_scan(read_config(config, environment={}), dry_run=True).graph.types
+
+
+def test_accounts_of_two_banks_with_one_number_are_two(tmp_path):
+    transfers, owners = write_set("amlworld", tmp_path)
+    with transfers.open("a", encoding="utf-8") as file:
+        file.write("2022/09/01 00:30,70,8000EBD30,3208,8000F4580,5.00,Euro,5.00,Euro,ACH,0\n")
+    with owners.open("a", encoding="utf-8") as file:
+        file.write("Bank C,070,8000EBD30,800062E25,Sole Proprietorship #2\n")
+    config = tmp_path / "scan.toml"
+    config.write_text(layout_config("amlworld", [transfers, owners]), encoding="utf-8")
+    graph = run_scan(read_config(config, environment={}), dry_run=True).graph
+    names = graph.names.to_pylist()
+    paid = {(names[s], names[t]) for s, t in zip(graph.transfers.sources, graph.transfers.targets, strict=True)}
+    assert {source for source, target in paid if target == "3208-8000F4580"} == {"10-8000EBD30", "70-8000EBD30"}
+    # a bank with and without the zeros before it is one bank
+    owner = {names[a]: names[s] for a, s in zip(graph.links.accounts, graph.links.signals, strict=True)}
+    assert owner["70-8000EBD30"] != owner["10-8000EBD30"] == owner["3208-8000F4580"]
 
 
 def test_wallets_of_elliptic_plus_plus_share_the_inputs_of_a_transaction(tmp_path):
