@@ -376,6 +376,12 @@ def test_a_world_has_the_rings_that_were_asked_for(tmp_path):
     sizes = truth[(truth.ring >= 0) & (truth.entity_type == "account")].groupby("ring").size()
     assert sizes.median() > 20
     assert sizes.max() <= 40
+    done = graphrisk(
+        "simulate", tmp_path / "careful", "--accounts", "1000", "--careful", "0.2", "--twins", "0.3", "--json"
+    )
+    made = json.loads(done.stdout)
+    assert made["rings"]["same_sequence"] > 0
+    assert made["lookalikes"]["class"] > 0
     done = graphrisk("simulate", tmp_path / "other", "--ring-size", "1")
     assert done.returncode == 2
     assert "`ring_size_median` must be between 4 and 1,000, got 1.0" in done.stderr
