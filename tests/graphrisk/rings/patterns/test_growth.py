@@ -50,6 +50,8 @@ def test_the_evidence_adds_up_to_the_score_and_names_the_null_model(result):
         lines = result.evidence[result.evidence.ring_id == ring.ring_id]
         assert 1 / (1 + np.exp(-lines.weight.sum())) == pytest.approx(ring.score)
         assert {ring.typology, "prior", "beyond_chance"} <= set(lines.reason_code)
+        for what in ("fact", "pattern"):
+            assert lines.reason_code.isin([f"rests_on_one_{what}", f"rests_on_many_{what}s"]).sum() == 1
         assert ring.score_low <= ring.score <= ring.score_high
         assert ring.q_value <= 0.25
 

@@ -61,6 +61,12 @@ def test_the_evidence_adds_up_to_the_score_and_speaks_against_too(result):
         assert 1 / (1 + np.exp(-lines.weight.sum())) == pytest.approx(ring.score)
         assert set(lines.direction) == {"for", "against"}
         assert ring.typology in set(lines.reason_code)
+        facts = lines[lines.weight > 0].weight.max()
+        rests = lines[lines.reason_code.isin(["rests_on_one_fact", "rests_on_many_facts"])].text.item()
+        without = 1 / (1 + np.exp(facts - lines.weight.sum()))
+        alone = (lines.weight > 0).sum() == 1
+        told = "Nothing but" if alone else f"the score would be {without:.2f} instead of {ring.score:.2f}"
+        assert told in rests
         assert ring.score_low <= ring.score <= ring.score_high
 
 
