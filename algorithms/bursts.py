@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import nbinom
+
+from algorithms.tails import negative_binomial_tail
 
 LongArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -86,7 +87,7 @@ def find_bursts(streams: npt.ArrayLike, seconds: npt.ArrayLike, *, width_seconds
         known = length > 0
         mean = (others + PRIOR) / (np.where(known, length, width_seconds) / width_seconds)
         shape = np.minimum(others + PRIOR, STEADY)
-        found = np.where(known, -nbinom.logsf(own - 1, shape, shape / (shape + mean)), np.inf)
+        found = np.where(known, negative_binomial_tail(own, shape, mean), np.inf)
         expected = np.maximum(expected, np.where(known, mean, 0.0))
         nats = np.minimum(nats, found)
     # a stream whose whole time is one window has nothing to be held against

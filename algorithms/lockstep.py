@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import poisson
 
 from algorithms._lockstep_kernels import count_near, match_greedily, near_pairs
+from algorithms.tails import poisson_tail
 
 LongArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -110,7 +110,7 @@ def lockstep_pairs(
     n_acts = np.bincount(a, minlength=n_actors)
     crowd = np.bincount(a, np.where(use, near, 0), n_actors) / max(len(a), 1)
     expected = np.maximum(crowd[u] * n_acts[v], crowd[v] * n_acts[u])
-    nats = np.maximum(-poisson.logsf(matches - 1, expected), 0.0)
+    nats = poisson_tail(matches, expected)
     union = n_acts[u] + n_acts[v] - matches
     return LockstepPairs(u, v, matches, matches / union, np.asarray(nats, np.float64), int((~use).sum()))
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
-from scipy.stats import poisson
 
 from algorithms.runs import number_both, number_runs
+from algorithms.tails import poisson_tail
 
 LongArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -172,13 +172,13 @@ def _at_one_pace(
         near = np.asarray(tree.query_ball_point(logs, pauses.width, p=np.inf, return_length=True), np.int64)
         others, alone = len(rows) - near, pauses.chance(left, near, length)
         rate = np.maximum(expected(near), others) * alone
-        nats = np.where(near >= least, -poisson.logsf(near - 1, rate), 0.0)
+        nats = np.where(near >= least, poisson_tail(near, rate), 0.0)
         order = np.argsort(-nats, kind="stable")
         nats[order[MOST_FITTED:]] = 0.0
         for k in order[:MOST_FITTED].tolist():
             if nats[k] > beyond and len(left) - near[k] >= 2 * length:
                 usual = len(left) * _chance_of_tempo(logs, logs[k], pauses.width)
-                nats[k] = -poisson.logsf(near[k] - 1, max(rate[k], usual))
+                nats[k] = poisson_tail(near[k], max(rate[k], usual))
         best = int(np.argmax(nats))
         if nats[best] <= beyond:
             break

@@ -94,3 +94,13 @@ def test_wrong_input_is_told():
         find_bursts([0], [0], width_seconds=0, first=0, last=1)
     with pytest.raises(ValueError, match="must be in order of stream and time"):
         find_bursts([0, 0], [1, 0], width_seconds=1, first=0, last=1)
+
+
+def test_a_burst_too_unlikely_for_floats_is_the_most_surprising_one():
+    steady = np.arange(0, 100 * 86_400, 3600)
+    moment = 50 * 86_400 + 1800
+    seconds = np.sort(np.r_[steady, np.full(2000, moment)])
+    found = find_bursts(np.zeros(len(seconds), int), seconds, width_seconds=60, first=0, last=100 * 86_400)
+    assert np.isfinite(found.nats).all()
+    assert seconds[np.argmax(found.nats)] == moment
+    assert found.nats.max() > 2000

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from math import log
 
 import numpy as np
-from scipy.stats import poisson
 
+from algorithms.tails import poisson_tail
 from graphrisk.rings.patterns.match import Match
 from graphrisk.rings.patterns.pool import DAY, Pool
 
@@ -31,9 +31,7 @@ def find_fans(pool: Pool, window: int, out: bool) -> Iterator[Match]:
         ends = np.searchsorted(seconds, seconds + window, "right")
         sizes = ends - np.arange(len(rows))
         wide = (seconds[ends - 1] - seconds) / DAY + 1
-        nats = np.asarray(
-            -poisson.logsf(sizes - 1, (pool.rate if pool.is_deep else pool.rates[actor]) * wide), dtype=np.float64
-        )
+        nats = poisson_tail(sizes, (pool.rate if pool.is_deep else pool.rates[actor]) * wide)
         used = np.zeros(len(rows), bool)
         for start in np.lexsort((np.arange(len(rows)), -nats)).tolist():
             if sizes[start] < max(LEAST, part * len(rows)) or nats[start] < least or used[start : ends[start]].any():

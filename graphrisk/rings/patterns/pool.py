@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import poisson
 
 from algorithms.account_features import pair_counts
 from algorithms.cuts import k_cores
 from algorithms.graph import Graph
+from algorithms.tails import poisson_tail
 from algorithms.times import MISSING_TIME
 from algorithms.transfers import Transfers
 
@@ -90,7 +90,7 @@ class Pool:
     @cached_property
     def surprise(self) -> FloatArray:
         """Nats of how surprisingly many strangers each actor deals with, given how busy it is."""
-        return np.asarray(-poisson.logsf(self.degrees - 1, np.maximum(self.expected, self.expected.mean())))
+        return poisson_tail(self.degrees, np.maximum(self.expected, self.expected.mean()))
 
     @cached_property
     def rate(self) -> float:

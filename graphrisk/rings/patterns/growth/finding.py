@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from math import lgamma
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binom, chi2
+from scipy.special import logsumexp
 
+from algorithms.tails import binomial_tail
 from graphrisk.rings.patterns.growth.acts import Acts
 from graphrisk.rings.settings import PatternRules
 
@@ -157,10 +159,15 @@ def share_nats(n_with: float, n: float, n_with_others: float, n_others: float) -
     if n <= 0 or n_others <= 0 or n_with <= 0:
         return 0.0
     rate = (n_with_others + 0.5) / (n_others + 1)
-    return float(max(-binom.logsf(n_with - 1, n, rate), 0.0))
+    return float(binomial_tail(n_with, n, rate))
 
 
 def joint_nats(parts: Iterable[float]) -> float:
     """Join the nats of independent tests (Fisher 1932, Statistical Methods for Research Workers, section 21.1)."""
     given = list(parts)
-    return float(max(-chi2.logsf(2 * sum(given), 2 * len(given)), 0.0))
+    total, n = sum(given), len(given)
+    if total <= 0:
+        return 0.0
+    # the tail of a chi-squared distribution with 2n degrees of freedom, which has this form (Erlang)
+    terms = np.array([j * np.log(total) - lgamma(j + 1) for j in range(n)])
+    return float(max(total - logsumexp(terms), 0.0))

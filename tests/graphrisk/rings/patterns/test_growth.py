@@ -4,10 +4,27 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from _growth_worlds import DAY, DAYS, HOUR, PLANTS, START, Tables, drawn, jaccard, plant_tree, plant_wash, scan
+from _growth_worlds import (
+    DAY,
+    DAYS,
+    HOUR,
+    PLANTS,
+    START,
+    Tables,
+    drawn,
+    jaccard,
+    plant_tree,
+    plant_wash,
+    scan,
+    searched,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import chi2
 
 from graphrisk.explain import explain_ring, explain_why, find_ring
 from graphrisk.rings.patterns.growth import GROWTH_TYPOLOGIES
+from graphrisk.rings.patterns.growth.finding import joint_nats, share_nats
 from graphrisk.rings.settings import GROWTH_NAMES
 
 
@@ -196,3 +213,23 @@ def test_a_world_in_which_nothing_happens_is_no_harm():
     tables = Tables(n_people=60)
     tables.events, tables.transfers = [("p0001", "login", START, None, np.nan)], [("p0001", "p0002", START, 1.0)]
     assert drawn(tables) == []
+
+
+@given(st.lists(st.floats(0, 150), min_size=1, max_size=4))
+def test_nats_of_several_tests_are_joined_as_fisher_did(parts):
+    assert joint_nats(parts) == pytest.approx(-chi2.logsf(2 * sum(parts), 2 * len(parts)), abs=1e-9)
+
+
+def test_what_is_surprising_beyond_all_floats_is_still_a_number():
+    assert share_nats(900, 900, 10, 10_000) == pytest.approx(900 * -np.log(10.5 / 10_001))
+    assert joint_nats([5000.0, 0.0]) == pytest.approx(5000 - np.log(5001))
+
+
+def test_a_burst_of_hundreds_within_a_minute_is_listed():
+    tables = Tables(n_people=400)
+    names = [f"s{k:03}" for k in range(500)]
+    for name in names:
+        tables.sleeper(name, START + 50 * DAY + 10 * HOUR + int(tables.rng.integers(60)))
+    rings, _ = searched(tables, ["sign_up_burst"])
+    assert [len(ring.found.members) for ring in rings] == [500]
+    assert np.isfinite(rings[0].nats)
