@@ -72,8 +72,8 @@ def negative_binomial_tail(counts: npt.ArrayLike, shape: npt.ArrayLike, means: n
     return _bounded(nats, -nbinom.logpmf(k, r, p), np.maximum((k + r) / (k + 1), 1.0) * (1 - p))
 
 
-def _bounded(nats: FloatArray, first: FloatArray, ratio: FloatArray) -> FloatArray:
+def _bounded(nats: npt.ArrayLike, first: npt.ArrayLike, ratio: npt.ArrayLike) -> FloatArray:
     """Nats, or where they are infinite those of the bound by the first term and the ratio of the next."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        bound = first + np.log1p(-np.minimum(ratio, 1.0))
-    return np.maximum(np.where(np.isinf(nats), bound, nats), 0.0)
+        bound = np.asarray(first) + np.log1p(-np.minimum(ratio, 1.0))
+    return np.asarray(np.maximum(np.where(np.isinf(nats), bound, nats), 0.0), np.float64)
