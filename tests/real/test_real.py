@@ -141,6 +141,18 @@ def test_an_incremental_scan_lists_what_a_full_one_does(tmp_path):
     assert figures["share_of_cpu"] < 0.6
 
 
+def test_rings_that_share_nothing(tmp_path):
+    figures = report("careful", tmp_path)
+    for kind, least in (("lockstep", 0.85), ("same_sequence", 0.9), ("wash_trade", 0.85), ("airdrop_farm", 0.8)):
+        found, without = figures["with_0"]["true"][kind], figures["without_0"]["true"][kind]
+        assert found["recall"] >= max(least, without["recall"] + 0.3)
+        assert figures["with_0"]["listed"][kind]["precision"] >= 0.85
+    for degree in (0, 25, 50):
+        assert figures[f"with_{degree}"]["innocent_by_pattern"]["high"] == {}
+        listed = figures[f"with_{degree}"]["innocent_by_pattern"]
+        assert sum(n for band in listed.values() for n in band.values()) <= 8
+
+
 def test_camouflage(tmp_path):
     figures = report("camouflage", tmp_path)
     for degree, least in (("0", 0.9), ("25", 0.8), ("50", 0.5)):
