@@ -41,6 +41,8 @@ class Blend:
         What each adds to the other alone.
     means, spreads : tuple of float
         Mean and standard deviation of the log-odds of both on validation, by which they are scaled.
+    precisions : tuple of float
+        Average precision on validation of the first, the second, and the blend where its share was not chosen.
     """
 
     weight: float
@@ -48,6 +50,7 @@ class Blend:
     second: Gain
     means: tuple[float, float]
     spreads: tuple[float, float]
+    precisions: tuple[float, float, float]
 
     @property
     def helps(self) -> bool:
@@ -130,7 +133,10 @@ def choose_blend(
             gains.append((alone[0] - alone[2], alone[0] - alone[1]))
     told = [Gain(float(g.mean()), *(float(q) for q in np.quantile(g, INTERVAL))) for g in np.array(gains).T]
     weight = float(WEIGHTS[_best(blends, truth, np.arange(n))])
-    return Blend(weight, told[0], told[1], (means[0], means[1]), (spreads[0], spreads[1]))
+    first_ap, second_ap, blend_ap = (average_precision(scores, truth) for scores in (one, two, apart))
+    return Blend(
+        weight, told[0], told[1], (means[0], means[1]), (spreads[0], spreads[1]), (first_ap, second_ap, blend_ap)
+    )
 
 
 def _best(blends: list[FloatArray], truth: BoolArray, rows: LongArray) -> int:

@@ -32,6 +32,15 @@ class Schema:
         edges = {types: ends.features.shape[1] for graph in graphs for types, ends in graph.edges.items()}
         return cls(dict(sorted(nodes.items())), dict(sorted(edges.items())))
 
+    def known_part(self, graph: NetworkGraph) -> tuple[NetworkGraph, list[str]]:
+        """The part of a graph whose types the network knows, and the names of the types that it does not."""
+        features = {kind: v for kind, v in graph.features.items() if self.nodes.get(kind) == v.shape[1]}
+        edges = {types: e for types, e in graph.edges.items() if self.edges.get(types) == e.features.shape[1]}
+        edges = {types: ends for types, ends in edges.items() if types[0] in features and types[2] in features}
+        unknown = [*(graph.features.keys() - features.keys())]
+        unknown += ["-".join(types) for types in graph.edges.keys() - edges.keys()]
+        return (NetworkGraph(features, edges) if unknown else graph), sorted(unknown)
+
     def check(self, graph: NetworkGraph) -> None:
         """Refuse a graph with types that the network does not know, or with other features.
 

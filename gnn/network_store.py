@@ -23,7 +23,7 @@ class NetworkError(ValueError):
 
 def save_network(
     network: ScoreNetwork, config: NetworkConfig, folder: Path, *, data_hash: str, metrics: dict[str, float]
-) -> None:
+) -> str:
     """Write a network aside and put it in place by a rename; one that stands there is replaced.
 
     Parameters
@@ -35,6 +35,11 @@ def save_network(
     data_hash : str
         Of what it was trained on, such as `NetworkGraph.data_hash` of its graph.
     metrics : dict of str to float
+
+    Returns
+    -------
+    str
+        SHA-256 of the weights.
 
     Raises
     ------
@@ -66,6 +71,7 @@ def save_network(
         folder.rename(old)
     aside.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
+    return str(card["weights_sha256"])
 
 
 def load_network(folder: Path) -> tuple[ScoreNetwork, NetworkConfig, dict[str, Any]]:

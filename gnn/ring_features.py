@@ -192,10 +192,13 @@ class RingFeatures:
     values : array of float64, shape (n_candidates, n_features)
         NaN where a feature is absent.
     names : tuple of str
+    network : array of float64, shape (n_candidates,), optional
+        What a network over the graph says of each, where the model asks for it; NaN where it knows no member.
     """
 
     values: FloatArray
     names: tuple[str, ...] = FEATURE_NAMES
+    network: FloatArray | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -206,7 +209,7 @@ class RingFeatures:
 
     def take(self, rows: LongArray) -> RingFeatures:
         """Features of some candidates."""
-        return RingFeatures(self.values[rows], self.names)
+        return RingFeatures(self.values[rows], self.names, None if self.network is None else self.network[rows])
 
 
 def ring_features(

@@ -128,16 +128,21 @@ class RingTrees:
         ----------
         Lundberg, Erion and Lee (2018), Consistent individualized feature attribution for tree ensembles, algorithm 2.
         """
-        if not len(features):
-            return np.empty((0, len(self.part_names)))
-        effects = np.asarray(self.booster.predict(learned(features), pred_contrib=True)) * self.calibration.slope
-        out = np.empty((len(features), len(self.part_names)))
-        at = 0
-        for k, names in enumerate(PARTS.values()):
-            out[:, k] = effects[:, at : at + len(names)].sum(axis=1)
-            at += len(names)
-        out[:, -1] = effects[:, -1] + self.calibration.intercept
+        return part_effects(self.booster, features, self.calibration.slope, self.calibration.intercept)
+
+
+def part_effects(booster: Booster, features: RingFeatures, slope: float, intercept: float) -> FloatArray:
+    """Effects of all parts on ``slope x output + intercept``, the prior last, shape (n, n_parts + 1)."""
+    out = np.empty((len(features), len(PARTS) + 1))
+    if not len(features):
         return out
+    effects = np.asarray(booster.predict(learned(features), pred_contrib=True)) * slope
+    at = 0
+    for k, names in enumerate(PARTS.values()):
+        out[:, k] = effects[:, at : at + len(names)].sum(axis=1)
+        at += len(names)
+    out[:, -1] = effects[:, -1] + intercept
+    return out
 
 
 def learned(features: RingFeatures) -> FloatArray:

@@ -42,6 +42,9 @@ def train(
     unlabelled: Annotated[
         bool, typer.Option(help="Groups that no label names may be rings all the same: only some rings are labelled.")
     ] = False,
+    network: Annotated[
+        bool, typer.Option(help="A network over the graph beside the trees, kept if it is shown to help.")
+    ] = False,
     by: By = None,
     test_after: Annotated[
         datetime | None,
@@ -58,10 +61,11 @@ def train(
     from graphrisk import __version__
     from graphrisk.cli.progress import ProgressPrinter
     from graphrisk.models.card import LIMITS, card_text
-    from graphrisk.models.choice import model_folder
+    from graphrisk.models.choice import can_load_networks, model_folder
+    from graphrisk.models.errors import TrainingError
     from graphrisk.models.files import check_place, read_card, save_model
     from graphrisk.models.settings import AUTO, NAME_PATTERN, SHIPPED, TRANSPARENT
-    from graphrisk.models.training import TrainingError, train_model
+    from graphrisk.models.training import train_model
 
     if name in (AUTO, TRANSPARENT) or (name == SHIPPED and out is None):
         raise UsageError(f"`--name` must be a name of your own, got {name!r}, which stands for another model")
@@ -75,6 +79,10 @@ def train(
         raise UsageError("`--accounts` takes the trees that were better on what was held out, got `--forest` beside it")
     if unlabelled and (accounts or simulated):
         raise UsageError("`--unlabelled` is for rings of your own data, got `--accounts` or `--simulated` beside it")
+    if network and (accounts or unlabelled):
+        raise UsageError("`--network` learns rings that are all labelled, got `--accounts` or `--unlabelled` beside it")
+    if network and not can_load_networks():
+        raise UsageError("`--network` needs PyTorch; install it with `pip install graphrisk[torch]`")
     if cases and (len(configs or []) != 1 or simulated):
         raise UsageError(f"`--cases` needs one configuration and no simulated worlds, got {len(configs or [])}")
     case_store = store if cases else None
@@ -83,9 +91,13 @@ def train(
         return
     progress = ProgressPrinter()
     try:
-        populations = labelled_populations(configs or [], simulated, seed, progress, case_store=case_store, by=by or ())
+        populations = labelled_populations(
+            configs or [], simulated, seed, progress, case_store=case_store, by=by or (), network=network
+        )
         trees: Trees = "forest" if forest else "boosting"
-        model, card = train_model(populations, name, seed=seed, progress=progress, trees=trees, unlabelled=unlabelled)
+        model, card = train_model(
+            populations, name, seed=seed, progress=progress, trees=trees, unlabelled=unlabelled, network=network
+        )
     except TrainingError as error:
         raise UsageError(str(error)) from error
     finally:
@@ -95,6 +107,7 @@ def train(
         *(["--cases"] if cases else []),
         *(["--forest"] if forest else []),
         *(["--unlabelled"] if unlabelled else []),
+        *(["--network"] if network else []),
         *(word for name in by or [] for word in ("--by", name)),
         *(["--simulated", str(simulated)] if simulated else []),
     ]
@@ -155,13 +168,16 @@ def evaluate(
     from graphrisk.models.choice import can_load_trees, model_folder
     from graphrisk.models.evaluation import evaluate_model
     from graphrisk.models.files import load_model
+    from graphrisk.models.scoring import needs_view
 
     if not can_load_trees():
         raise UsageError("models need LightGBM, which cannot be loaded here")
     model = load_model(model_folder(store, name))
     progress = ProgressPrinter()
     try:
-        populations = labelled_populations(configs or [], simulated, seed, progress, part=False, by=by or ())
+        populations = labelled_populations(
+            configs or [], simulated, seed, progress, part=False, by=by or (), network=needs_view(model)
+        )
         figures = evaluate_model(model, populations)
     finally:
         progress.close()
@@ -194,11 +210,14 @@ def innocent(
     from graphrisk.models.choice import model_folder
     from graphrisk.models.files import load_model
     from graphrisk.models.innocent import FILE, innocent_scores, save_innocent
+    from graphrisk.models.scoring import needs_view
 
     folder, progress = model_folder(store, name), ProgressPrinter()
     model = load_model(folder)
     try:
-        told = innocent_scores(model, labelled_populations(configs or [], simulated, seed, progress))
+        told = innocent_scores(
+            model, labelled_populations(configs or [], simulated, seed, progress, network=needs_view(model))
+        )
     except ValueError as error:
         raise UsageError(str(error)) from error
     finally:

@@ -34,8 +34,8 @@ def train_account_model(
     from graphrisk.models.account_training import later_figures, train_accounts
     from graphrisk.models.accounts import load_accounts
     from graphrisk.models.card import ACCOUNT_LIMITS, card_text
+    from graphrisk.models.errors import TrainingError
     from graphrisk.models.files import read_card, save_account_model
-    from graphrisk.models.training import TrainingError
 
     if len(configs) != 1:
         raise UsageError(f"`--accounts` needs one configuration, got {len(configs)}")
@@ -88,6 +88,7 @@ def labelled_populations(
     part: bool = True,
     case_store: Path | None = None,
     by: Sequence[str] = (),
+    network: bool = False,
 ) -> list[LabelledCandidates]:
     """Search all that was named, and label what was found; one population alone is parted where `part` says so."""
     from graphrisk.models.labelled import split_population
@@ -104,7 +105,7 @@ def labelled_populations(
         yield from simulated_configs(plan_worlds(simulated, seed))
 
     try:
-        found = list(label_scans(every(), len(configs) + simulated, progress, by))
+        found = list(label_scans(every(), len(configs) + simulated, progress, by, network))
     except TraitError as error:
         raise UsageError(str(error)) from error
     for population in found:

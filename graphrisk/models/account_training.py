@@ -17,7 +17,7 @@ from gnn.calibration import fit_calibration, reliability
 from gnn.ranking import average_precision
 from gnn.scoring import sigmoid
 from graphrisk.models.accounts import OWN, AccountData
-from graphrisk.models.training import TrainingError
+from graphrisk.models.errors import TrainingError
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

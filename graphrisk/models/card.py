@@ -26,6 +26,7 @@ def card_text(card: dict[str, Any]) -> str:
         f"{data['rings_reachable']:,} among them",
         f"  data: sha256 {data['sha256'][:16]}…, trees: sha256 {card['trees_sha256'][:16]}…",
         *_unlabelled(card),
+        *_network(card),
         f"  calibration: slope {line['slope']:.3f}, intercept {line['intercept']:.3f}, "
         f"spread {line['spread']:.3f} nats",
         "On populations that were held out:",
@@ -62,6 +63,26 @@ def _groups(rows: list[dict[str, Any]]) -> list[str]:
         )
         out.append(f"  {row['by']} {row['group']}: {right}; {found}")
     return out
+
+
+def _network(card: dict[str, Any]) -> list[str]:
+    """Say what a network would add, whether it was kept or not; a model that was trained without one has no lines."""
+    if "network" not in card:
+        return []
+    told = card["network"]
+    blend = told["blend"]
+    gains = {"network": blend["second"], "trees": blend["first"]}
+    lines = [f"  {row['scored by']}: average precision {row['ap']:.3f} of held-out groups" for row in told["rows"]]
+    lines += [
+        f"  gain of the {name} in the blend: {gain['mean']:+.3f} "
+        f"({gain['low']:+.3f} to {gain['high']:+.3f} in nine draws of ten over {told['drawn_over']})"
+        for name, gain in gains.items()
+    ]
+    if told["helps"]:
+        said = f"  the network is kept: {blend['weight']:.0%} of the blend; what it adds has no reasons"
+    else:
+        said = "  the network does not help beyond chance and was left out: this is the model of the trees alone"
+    return [*lines, said]
 
 
 def _unlabelled(card: dict[str, Any]) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +45,7 @@ def model_folder(store: Path, name: str) -> Path:
 
 
 def model_key(name: str, store: Path) -> str:
-    """What a scan's results depend on beside its configuration: which trees are there and can be used.
+    """What a scan's results depend on beside its configuration: which trees and network are there and can be used.
 
     Parameters
     ----------
@@ -58,13 +60,29 @@ def model_key(name: str, store: Path) -> str:
     if name == TRANSPARENT or not can_load_trees():
         return TRANSPARENT
     folder = model_folder(store, SHIPPED if name == AUTO else name)
-    return str(read_card(folder).get("trees_sha256")) if folder.is_dir() else ""
+    if not folder.is_dir():
+        return ""
+    card = read_card(folder)
+    if "network_sha256" not in card:
+        return str(card.get("trees_sha256"))
+    blend = json.dumps([card["blend"], card["calibration"]], sort_keys=True)
+    return f"{card.get('trees_sha256')} {card['network_sha256']} {hashlib.sha256(blend.encode()).hexdigest()}"
 
 
 def can_load_trees() -> bool:
     """Whether LightGBM works here; it needs OpenMP, which a machine may lack."""
     try:
         import lightgbm  # noqa: F401
+    except (ImportError, OSError):
+        return False
+    return True
+
+
+def can_load_networks() -> bool:
+    """Whether PyTorch and safetensors, which are an extra, work here."""
+    try:
+        import safetensors  # noqa: F401
+        import torch  # noqa: F401
     except (ImportError, OSError):
         return False
     return True
@@ -90,7 +108,7 @@ def choose_model(name: str, store: Path, history: History, sharing: Sharing, wal
     Raises
     ------
     ConfigError
-        If the named model is not there, or LightGBM is not.
+        If the named model is not there, or LightGBM is not, or what a network of it needs.
     ModelError
         If the model is damaged or of other features.
     """
@@ -112,4 +130,10 @@ def choose_model(name: str, store: Path, history: History, sharing: Sharing, wal
         raise ConfigError([f"model: name: no model {name!r} in {store / 'models'}; make it by `graphrisk model train`"])
     if not can_load_trees():
         raise ConfigError([f"model: name: {name!r} needs LightGBM, which cannot be loaded; pip install lightgbm"])
+    if "network_sha256" in read_card(folder):
+        if not can_load_networks():
+            needed = "needs PyTorch for its network; install it with `pip install graphrisk[torch]`"
+            raise ConfigError([f"model: name: {name!r} {needed}"])
+        if not history.timed:
+            raise ConfigError([f"model: name: the network of {name!r} needs the starts of accounts, got too few"])
     return Choice(load_model(folder), "")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gnn.blended_trees import BlendedTrees
 from gnn.calibration import reliability
 from gnn.ranking import average_precision
 from gnn.ring_trees import RingTrees
@@ -15,18 +16,19 @@ from gnn.transparent import Transparent
 from graphrisk.models.figures import list_candidates, list_figures
 from graphrisk.models.groups import group_rows
 from graphrisk.models.labelled import LabelledCandidates
+from graphrisk.models.scoring import population_log_odds
 
 FloatArray = npt.NDArray[np.float64]
 
 
-def evaluate_model(model: RingTrees, populations: list[LabelledCandidates]) -> dict[str, Any]:
+def evaluate_model(model: RingTrees | BlendedTrees, populations: list[LabelledCandidates]) -> dict[str, Any]:
     """Measure what a model lists of each population.
 
     Parameters
     ----------
-    model : RingTrees
+    model : RingTrees or BlendedTrees
     populations : list of LabelledCandidates
-        Searched with the transparent score.
+        Searched with the transparent score, with views if the model has a network.
 
     Returns
     -------
@@ -37,7 +39,7 @@ def evaluate_model(model: RingTrees, populations: list[LabelledCandidates]) -> d
     rows, said, true, outputs = [], [], [], []
     transparent = Transparent(timed=True, claim_rate=0.0)
     for population in populations:
-        log_odds = model.log_odds(population.features)
+        log_odds = population_log_odds(model, population)
         outputs.append(log_odds)
         chosen, is_match = list_candidates(population, log_odds, model.levels.least, model.size_bonus)
         said.append(sigmoid(log_odds[chosen]))

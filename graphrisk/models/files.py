@@ -1,4 +1,4 @@
-"""Models as folders: the trees as LightGBM writes them, and a card in JSON that says how they were made."""
+"""Models as folders: the trees as LightGBM writes them, a network if it helps, and a card in JSON that says how."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gnn.account_trees import AccountTrees
+from gnn.blend import Blend, Gain
+from gnn.blended_trees import BlendedTrees
 from gnn.calibration import Calibration
 from gnn.ring_trees import RingTrees
 from gnn.scoring import Levels
@@ -17,19 +19,21 @@ from gnn.scoring import Levels
 if TYPE_CHECKING:
     from lightgbm import Booster
 
-TREES, CARD = "trees.txt", "card.json"
+    from gnn.ring_network import RingNetwork
+
+TREES, CARD, NETWORK = "trees.txt", "card.json", "network"
 
 
 class ModelError(ValueError):
     """A model cannot be read or used."""
 
 
-def save_model(model: RingTrees, card: dict[str, Any], folder: Path) -> None:
+def save_model(model: RingTrees | BlendedTrees, card: dict[str, Any], folder: Path) -> None:
     """Write a model aside and put it in place by a rename; one that stands there is replaced.
 
     Parameters
     ----------
-    model : RingTrees
+    model : RingTrees or BlendedTrees
     card : dict
         What is told of the model beside what it needs to score.
     folder : Path
@@ -45,7 +49,10 @@ def save_model(model: RingTrees, card: dict[str, Any], folder: Path) -> None:
         "levels": asdict(model.levels),
         "size_bonus": model.size_bonus,
     }
-    _put(model.booster, needed | card, folder)
+    network = None
+    if isinstance(model, BlendedTrees):
+        network, needed = model.network, needed | {"blend": model.blend.to_dict()}
+    _put(model.booster, needed | card, folder, network)
 
 
 def save_account_model(model: AccountTrees, card: dict[str, Any], folder: Path) -> None:
@@ -59,7 +66,7 @@ def save_account_model(model: AccountTrees, card: dict[str, Any], folder: Path) 
     _put(model.booster, {"name": model.name, "calibration": asdict(model.calibration)} | card, folder)
 
 
-def _put(booster: Booster, card: dict[str, Any], folder: Path) -> None:
+def _put(booster: Booster, card: dict[str, Any], folder: Path, network: RingNetwork | None = None) -> None:
     check_place(folder)
     aside, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
     shutil.rmtree(aside, ignore_errors=True)
@@ -67,6 +74,8 @@ def _put(booster: Booster, card: dict[str, Any], folder: Path) -> None:
     trees = booster.model_to_string()
     (aside / TREES).write_text(trees, encoding="utf-8")
     card = card | {"trees_sha256": hashlib.sha256(trees.encode()).hexdigest()}
+    if network is not None:
+        card = card | {"network_sha256": network.save(aside / NETWORK)}
     (aside / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
     if folder.exists():
         shutil.rmtree(old, ignore_errors=True)
@@ -96,7 +105,7 @@ def read_card(folder: Path) -> dict[str, Any]:
     return card
 
 
-def load_model(folder: Path) -> RingTrees:
+def load_model(folder: Path) -> RingTrees | BlendedTrees:
     """Read a model.
 
     Parameters
@@ -105,25 +114,24 @@ def load_model(folder: Path) -> RingTrees:
 
     Returns
     -------
-    RingTrees
+    RingTrees or BlendedTrees
 
     Raises
     ------
     ModelError
         If the folder holds no whole model, or one of other features than rings have now.
     ImportError, OSError
-        If LightGBM cannot be loaded here.
+        If LightGBM cannot be loaded here, or PyTorch for a model with a network.
     """
     card = read_card(folder)
     booster = _read_trees(folder, card)
+    network = _read_network(folder, card) if "network_sha256" in card else None
     try:
-        return RingTrees(
-            name=card["name"],
-            booster=booster,
-            calibration=Calibration(**card["calibration"]),
-            levels=Levels(**card["levels"]),
-            size_bonus=float(card["size_bonus"]),
-        )
+        name, line, levels = card["name"], Calibration(**card["calibration"]), Levels(**card["levels"])
+        bonus = float(card["size_bonus"])
+        if network is None:
+            return RingTrees(name, booster, line, levels, bonus)
+        return BlendedTrees(name, booster, network, _read_blend(card["blend"]), line, levels, bonus)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{folder} must hold a model of today's ring features, got {error}") from error
 
@@ -162,3 +170,22 @@ def _read_trees(folder: Path, card: dict[str, Any]) -> Booster:
         return Booster(model_str=trees)
     except LightGBMError as error:
         raise ModelError(f"{folder / TREES} must hold trees, got {error}") from error
+
+
+def _read_network(folder: Path, card: dict[str, Any]) -> RingNetwork:
+    """Read the network that a card names, whole."""
+    from gnn.network_store import NetworkError
+    from gnn.ring_network import RingNetwork
+
+    try:
+        network = RingNetwork.load(folder / NETWORK)
+    except NetworkError as error:
+        raise ModelError(str(error)) from error
+    if network.weights_hash != card["network_sha256"]:
+        raise ModelError(f"{folder / NETWORK} must be the network that its card names, got another")
+    return network
+
+
+def _read_blend(told: dict[str, Any]) -> Blend:
+    pairs = {name: tuple(told[name]) for name in ("means", "spreads", "precisions")}
+    return Blend(told["weight"], Gain(**told["first"]), Gain(**told["second"]), **pairs)

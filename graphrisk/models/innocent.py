@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gnn.blended_trees import BlendedTrees
 from gnn.conformal import conformal_p_values, longest_conformal_list
 from gnn.ring_trees import RingTrees
 from graphrisk.models.figures import list_candidates
 from graphrisk.models.files import ModelError, read_card
 from graphrisk.models.labelled import LabelledCandidates
+from graphrisk.models.scoring import population_log_odds
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -21,7 +23,7 @@ FILE = "innocent.json"
 RATES = (0.05, 0.1, 0.2)
 
 
-def innocent_scores(model: RingTrees, populations: list[LabelledCandidates]) -> dict[str, Any]:
+def innocent_scores(model: RingTrees | BlendedTrees, populations: list[LabelledCandidates]) -> dict[str, Any]:
     """Score what a model lists of populations that it has not seen, and check the lists that p-values give.
 
     A listed group that recovers no ring which none above it did counts as innocent. The check takes the innocent groups
@@ -29,7 +31,7 @@ def innocent_scores(model: RingTrees, populations: list[LabelledCandidates]) -> 
 
     Parameters
     ----------
-    model : RingTrees
+    model : RingTrees or BlendedTrees
     populations : list of LabelledCandidates
         At least two.
 
@@ -47,7 +49,7 @@ def innocent_scores(model: RingTrees, populations: list[LabelledCandidates]) -> 
         raise ValueError(f"`populations` must be at least 2, got {len(populations)}")
     listed: list[tuple[FloatArray, BoolArray]] = []
     for population in populations:
-        log_odds = model.log_odds(population.features)
+        log_odds = population_log_odds(model, population)
         chosen, is_match = list_candidates(population, log_odds, model.levels.least, model.size_bonus)
         listed.append((log_odds[chosen], is_match))
     innocent = np.sort(np.concatenate([nats[~is_match] for nats, is_match in listed]))
@@ -82,10 +84,15 @@ def check_lists(listed: list[tuple[FloatArray, BoolArray]], rate: float) -> dict
 
 def save_innocent(told: dict[str, Any], folder: Path) -> None:
     """Write the scores beside the model that gave them, in place whole."""
-    told = {"trees_sha256": read_card(folder).get("trees_sha256")} | told
+    told = _made_of(read_card(folder)) | told
     aside = folder / f".{FILE}.new"
     aside.write_text(json.dumps(told) + "\n", encoding="utf-8")
     aside.replace(folder / FILE)
+
+
+def _made_of(told: dict[str, Any]) -> dict[str, Any]:
+    """Hashes of the trees of a model and, where it has one, of its network."""
+    return {name: told[name] for name in ("trees_sha256", "network_sha256") if name in told}
 
 
 def read_innocent(folder: Path) -> FloatArray:
@@ -102,6 +109,6 @@ def read_innocent(folder: Path) -> FloatArray:
         raise ModelError(
             f"{folder} must hold {FILE}, which `graphrisk model innocent` makes, got {type(error).__name__}"
         ) from error
-    if told.get("trees_sha256") != read_card(folder).get("trees_sha256"):
+    if _made_of(told) != _made_of(read_card(folder)):
         raise ModelError(f"{folder / FILE} must be of the trees beside it, got it of others; make it anew")
     return np.asarray(told["innocent"], dtype=np.float64)

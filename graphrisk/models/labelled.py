@@ -13,6 +13,7 @@ from algorithms.cuts import connected_components
 from algorithms.entity_graph import EntityGraph
 from algorithms.graph import Graph
 from gnn.ring_trees import FloatArray, learned
+from graphrisk.models.network_view import NetworkView
 from graphrisk.models.traits import Traits, find_traits
 from graphrisk.rings.candidates import Candidates
 from graphrisk.rings.search import Search
@@ -63,6 +64,8 @@ class LabelledCandidates:
     n_true : int
     traits : dict of str to array of str, shape (n,)
         What each is like, from `find_traits`.
+    view : NetworkView, optional
+        The same as a network sees them.
     """
 
     name: str
@@ -73,6 +76,7 @@ class LabelledCandidates:
     log_odds: FloatArray
     n_true: int
     traits: Traits = field(default_factory=dict)
+    view: NetworkView | None = None
 
     @property
     def is_ring(self) -> BoolArray:
@@ -183,19 +187,24 @@ def split_population(labelled: LabelledCandidates, n_parts: int, seed: int) -> l
     list of LabelledCandidates
         Parts that nothing fell into are left out.
     """
-    candidates = labelled.candidates
-    n, owner = len(candidates), np.repeat(np.arange(len(candidates)), candidates.sizes)
-    n_actors = int(candidates.members.max(initial=-1)) + 1
-    near = labelled.nearest >= 0
-    sources = np.concatenate([owner, np.flatnonzero(near)])
-    targets = np.concatenate([n + candidates.members, n + n_actors + labelled.nearest[near]])
-    group = connected_components(Graph.from_edges(n + n_actors + labelled.n_true, sources, targets))[:n]
+    group = connected_groups(labelled)
     part_of = np.random.default_rng([seed, 0x59]).integers(n_parts, size=int(group.max(initial=-1)) + 1)[group]
     return [
         _take(labelled, np.flatnonzero(part_of == part), f"{labelled.name}-{part}")
         for part in range(n_parts)
         if (part_of == part).any()
     ]
+
+
+def connected_groups(labelled: LabelledCandidates) -> IntArray:
+    """Number the candidates' groups, shape (n,): those that share a member, or are like the same ring, are in one."""
+    candidates = labelled.candidates
+    n, owner = len(candidates), np.repeat(np.arange(len(candidates)), candidates.sizes)
+    n_actors = int(candidates.members.max(initial=-1)) + 1
+    near = labelled.nearest >= 0
+    sources = np.concatenate([owner, np.flatnonzero(near)])
+    targets = np.concatenate([n + candidates.members, n + n_actors + labelled.nearest[near]])
+    return connected_components(Graph.from_edges(n + n_actors + labelled.n_true, sources, targets))[:n]
 
 
 def _take(labelled: LabelledCandidates, rows: LongArray, name: str) -> LabelledCandidates:
@@ -218,4 +227,5 @@ def _take(labelled: LabelledCandidates, rows: LongArray, name: str) -> LabelledC
         labelled.log_odds[rows],
         len(np.unique(nearest[nearest >= 0])),
         {name: values[rows] for name, values in labelled.traits.items()},
+        None if labelled.view is None else labelled.view.take(rows),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -11,13 +12,18 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gnn.blended_trees import BlendedTrees
 from gnn.calibration import fit_calibration
+from gnn.entity_network import entity_network
 from gnn.ring_trees import FOREST, LEARNED, LEVELS, PARAMETERS, PARTS, RingTrees, train_trees
 from gnn.scoring import sigmoid
 from gnn.unlabelled import Unlabelled, ring_shares
 from graphrisk.config import ScanConfig
+from graphrisk.models.errors import TrainingError
 from graphrisk.models.held_out import N_FOLDS, SIZE_BONUS, calibrate, held_out_figures, rounded
 from graphrisk.models.labelled import LabelledCandidates, labelled_search
+from graphrisk.models.network_training import learn_network
+from graphrisk.models.network_view import NetworkView
 from graphrisk.models.settings import TRANSPARENT, ModelSettings
 from graphrisk.pipeline import find_rings
 from graphrisk.stages import StageLog
@@ -45,12 +51,12 @@ KINDS: dict[Trees, str] = {
 }
 
 
-class TrainingError(ValueError):
-    """The data cannot be learned from."""
-
-
 def label_scans(
-    configs: Iterable[ScanConfig], total: int, progress: Progress | None, by: Sequence[str] = ()
+    configs: Iterable[ScanConfig],
+    total: int,
+    progress: Progress | None,
+    by: Sequence[str] = (),
+    network: bool = False,
 ) -> Iterator[LabelledCandidates]:
     """Search every configuration's data and label what was found.
 
@@ -62,6 +68,8 @@ def label_scans(
     progress : callable, optional
     by : sequence of str
         Attributes of accounts that figures are told by.
+    network : bool
+        Whether a network shall see them too, as of the time of each scan.
 
     Yields
     ------
@@ -77,7 +85,12 @@ def label_scans(
         if found.history.timed:
             innocent = pc.is_in(loaded.labels["label"], pa.array(config.metrics.good_labels, pa.string()))
             bad = loaded.labels.filter(pc.invert(innocent))
-            yield labelled_search(found, loaded.graph, bad, config.scan.name, by)
+            labelled = labelled_search(found, loaded.graph, bad, config.scan.name, by)
+            if network:
+                graph = entity_network(loaded.graph, int(loaded.as_of.timestamp()))
+                view = NetworkView.of(graph, found.candidates, found.sharing, loaded.graph.n_accounts)
+                labelled = replace(labelled, view=view)
+            yield labelled
 
 
 def with_hidden_parts(features: FloatArray, rng: np.random.Generator) -> FloatArray:
@@ -188,7 +201,8 @@ def train_model(
     progress: Progress | None = None,
     trees: Trees = "boosting",
     unlabelled: bool = False,
-) -> tuple[RingTrees, dict[str, Any]]:
+    network: bool = False,
+) -> tuple[RingTrees | BlendedTrees, dict[str, Any]]:
     """Train on all populations, with probabilities and figures from those held out.
 
     Parameters
@@ -202,10 +216,13 @@ def train_model(
         What is kept.
     unlabelled : bool
         Whether groups that no label names may be rings all the same, as where only some rings were confirmed.
+    network : bool
+        Whether a network over the graph learns beside the trees. It is kept if it is shown to help on what was held
+        out; otherwise the model is that of the trees alone, and the card says so.
 
     Returns
     -------
-    model : RingTrees
+    model : RingTrees or BlendedTrees
     card : dict
         Data, parameters and figures.
 
@@ -225,9 +242,15 @@ def train_model(
     guess = find_unlabelled(populations, seed, trees) if unlabelled else None
     ends = np.cumsum([len(population.candidates) for population in populations])[:-1]
     shares = None if guess is None else np.split(guess.share, ends)
+    learned = learn_network(populations, outputs, seed, progress) if network else None
+    if learned is not None and learned.blend.helps:
+        outputs = learned.blended(outputs)
     calibration = calibrate(populations, outputs, shares)
     features, targets = _rows(populations, seed)
-    model = RingTrees(name, _train(populations, seed, trees, unlabelled), calibration, LEVELS, SIZE_BONUS)
+    booster = _train(populations, seed, trees, unlabelled)
+    model: RingTrees | BlendedTrees = RingTrees(name, booster, calibration, LEVELS, SIZE_BONUS)
+    if learned is not None and learned.network is not None:
+        model = BlendedTrees(name, booster, learned.network, learned.blend, calibration, LEVELS, SIZE_BONUS)
     card = {
         "kind": KINDS[trees],
         "seed": seed,
@@ -244,4 +267,6 @@ def train_model(
     }
     if guess is not None:
         card["unlabelled"] = {"confirmed_share": rounded(guess.confirmed)}
+    if learned is not None:
+        card["network"] = learned.to_dict()
     return model, card

@@ -13,8 +13,8 @@ from graphrisk.cli.app import app
 from graphrisk.config import read_config
 from graphrisk.models.account_training import GRAPH_FREE, auc, later_figures, split_accounts, train_accounts
 from graphrisk.models.accounts import AccountData, load_accounts
+from graphrisk.models.errors import TrainingError
 from graphrisk.models.files import ModelError, load_account_model, load_model, save_account_model
-from graphrisk.models.training import TrainingError
 from loaders import SourceConfig
 
 UNTIL = datetime(2026, 1, 1, tzinfo=UTC)

@@ -11,9 +11,10 @@ from gnn.ring_trees import LEARNED, PARTS, learned
 from graphrisk.cli.app import app
 from graphrisk.config import read_config
 from graphrisk.models.choice import SHIPPED_FOLDER
+from graphrisk.models.errors import TrainingError
 from graphrisk.models.files import load_model
 from graphrisk.models.labelled import labelled_search
-from graphrisk.models.training import ALWAYS_KNOWN, TrainingError, label_scans, train_model, with_hidden_parts
+from graphrisk.models.training import ALWAYS_KNOWN, label_scans, train_model, with_hidden_parts
 from graphrisk.models.worlds import plan_worlds, simulated_configs
 from graphrisk.pipeline import find_rings
 from graphrisk.rings.search import surroundings

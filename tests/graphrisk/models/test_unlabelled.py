@@ -10,8 +10,9 @@ from gnn.ranking import average_precision
 from gnn.ring_trees import LEARNED, PARAMETERS
 from graphrisk.cli.app import app
 from graphrisk.models.card import card_text
+from graphrisk.models.errors import TrainingError
 from graphrisk.models.labelled import LabelledCandidates
-from graphrisk.models.training import TrainingError, find_unlabelled, rows_with_shares, train_model
+from graphrisk.models.training import find_unlabelled, rows_with_shares, train_model
 from graphrisk.rings.candidates import Candidates
 
 
