@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ def known_before(graph: EntityGraph, as_of: int) -> tuple[Links, Transfers, Even
     if late.any():
         raise ValueError(f"links must be loaded as of `as_of` or earlier, got {late.sum()} that were seen later too")
     links = _take(links, rows)
+    # a link that went on after `as_of` is loaded as last seen just before it, with all of its events
+    links = replace(links, n_events=np.where(links.last_seen == as_of - 1, 1, links.n_events))
     events = _take(events, events.seconds < as_of)
     if transfers.seconds is not None:
         transfers = _take(transfers, transfers.seconds < as_of)

@@ -29,7 +29,8 @@ def entity_network(graph: EntityGraph, as_of: int) -> NetworkGraph:
     Edges are ``(account, uses, <type>)`` for links, ``(account, invited, account)`` for referrals, and ``(<type>, paid,
     <type>)`` for pairs with transfers, one edge a pair; and each of them the other way, as ``used_by``,
     ``invited_by`` and ``paid_by``. Every number is a logarithm or a flag, so nothing is scaled by what the data hold;
-    attributes and labels are never read.
+    attributes and labels are never read. A link last seen in the last second before `as_of` counts as one event, since
+    it may go on, and its number of events would tell so.
 
     Parameters
     ----------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from algorithms.times import MISSING_TIME
+from gnn.blended_trees import BlendedTrees
 from gnn.transparent import Transparent
 from graphrisk import __version__
 from graphrisk.act_table import add_acts
@@ -34,6 +36,7 @@ from graphrisk.ring_metrics import Row, ring_metrics, with_metrics
 from graphrisk.rings.evidence import EvidenceWriter
 from graphrisk.rings.history import find_history
 from graphrisk.rings.links import find_ring_links
+from graphrisk.rings.network_reader import NetworkReader
 from graphrisk.rings.patterns.drawn import drawn_by_growth, drawn_by_transfers
 from graphrisk.rings.patterns.growth.acts import make_acts
 from graphrisk.rings.patterns.growth.search import GrowthSearch, search_growth
@@ -231,8 +234,14 @@ def find_rings(
     with log.stage("rings") as stage:
         choice = choose_model(config.model.name, config.store, history, sharing, bool(config.wallets.links))
         communities = start_from(start.base if start else None, loaded, sharing, history, config.rings)
+        reader = None
+        if isinstance(choice.model, BlendedTrees):
+            reader = NetworkReader(graph, loaded.as_of, choice.model.network)
+            if unknown := reader.unknown():
+                choice = replace(choice, reason=f"the network has not learned from {', '.join(unknown)}")
+        rules, seed = config.rings, config.scan.seed
         found = keep_search(
-            kept or Checkpoints(), sharing, policy, history, config.rings, choice.model, config.scan.seed, communities
+            kept or Checkpoints(), sharing, policy, history, rules, choice.model, seed, communities, reader
         )
         stage.rows = len(found.affinity)
     return found, policy, choice

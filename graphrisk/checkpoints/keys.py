@@ -16,7 +16,7 @@ from loaders.file_states import file_states
 from loaders.identifiers import key_from_environment
 
 PACKAGES = ("graphrisk", "loaders", "algorithms", "gnn")
-LIBRARIES = ("duckdb", "igraph", "lightgbm", "numba", "numpy", "phonenumbers", "pyarrow", "scipy")
+LIBRARIES = ("duckdb", "igraph", "lightgbm", "numba", "numpy", "phonenumbers", "pyarrow", "scipy", "torch")
 CHANGES_NOTHING = {"memory_limit", "threads", "temp_dir"}
 
 

@@ -16,6 +16,7 @@ from graphrisk.hubs import HubPolicy
 from graphrisk.rings.affinity import Affinity, signal_nats
 from graphrisk.rings.candidates import Candidates, find_views
 from graphrisk.rings.history import History
+from graphrisk.rings.network_reader import NetworkReader
 from graphrisk.rings.search import NullDraw, Search, search
 from graphrisk.rings.settings import RingSettings
 from graphrisk.rings.sharing import Sharing
@@ -39,7 +40,13 @@ class SearchParts:
         return cls(found.affinity, found.candidates, found.features, found.scores, found.chosen)
 
     def whole(
-        self, sharing: Sharing, policy: HubPolicy, history: History, settings: RingSettings, model: RingModel
+        self,
+        sharing: Sharing,
+        policy: HubPolicy,
+        history: History,
+        settings: RingSettings,
+        model: RingModel,
+        reader: NetworkReader | None = None,
     ) -> Search:
         """Make the search again from them and from what it was made in."""
         return Search(
@@ -54,6 +61,7 @@ class SearchParts:
             model=model,
             scores=self.scores,
             chosen=self.chosen,
+            reader=reader,
         )
 
 
@@ -72,13 +80,14 @@ def keep_search(
     model: RingModel,
     seed: int,
     start: tuple[npt.NDArray[np.int32], ...] | None = None,
+    reader: NetworkReader | None = None,
 ) -> Search:
     """Search for rings, or make the search of a killed scan whole again.
 
     Parameters
     ----------
     kept : Checkpoints
-    sharing, policy, history, settings, model, seed, start
+    sharing, policy, history, settings, model, seed, start, reader
         As `search` takes them.
 
     Returns
@@ -88,8 +97,8 @@ def keep_search(
     fresh: list[Search] = []
 
     def make() -> SearchParts:
-        fresh.append(search(sharing, policy, history, settings, model, seed, start=start))
+        fresh.append(search(sharing, policy, history, settings, model, seed, start=start, reader=reader))
         return SearchParts.of(fresh[0])
 
     parts = kept.keep("rings", SEARCH, make)
-    return fresh[0] if fresh else parts.whole(sharing, policy, history, settings, model)
+    return fresh[0] if fresh else parts.whole(sharing, policy, history, settings, model, reader)

@@ -13,9 +13,9 @@ from algorithms.cuts import connected_components
 from algorithms.entity_graph import EntityGraph
 from algorithms.graph import Graph
 from gnn.ring_trees import FloatArray, learned
-from graphrisk.models.network_view import NetworkView
 from graphrisk.models.traits import Traits, find_traits
 from graphrisk.rings.candidates import Candidates
+from graphrisk.rings.network_view import NetworkView
 from graphrisk.rings.search import Search
 from graphrisk.rings.sharing import Sharing
 

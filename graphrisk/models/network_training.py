@@ -18,7 +18,7 @@ from gnn.network_graph import NetworkGraph
 from graphrisk.models.errors import TrainingError
 from graphrisk.models.held_out import N_FOLDS, rounded
 from graphrisk.models.labelled import LabelledCandidates, connected_groups
-from graphrisk.models.network_view import NetworkView
+from graphrisk.rings.network_view import NetworkView
 
 if TYPE_CHECKING:
     from gnn.hetero_network import Schema

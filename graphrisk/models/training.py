@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 
 from gnn.blended_trees import BlendedTrees
 from gnn.calibration import fit_calibration
-from gnn.entity_network import entity_network
 from gnn.ring_trees import FOREST, LEARNED, LEVELS, PARAMETERS, PARTS, RingTrees, train_trees
 from gnn.scoring import sigmoid
 from gnn.unlabelled import Unlabelled, ring_shares
@@ -23,9 +22,10 @@ from graphrisk.models.errors import TrainingError
 from graphrisk.models.held_out import N_FOLDS, SIZE_BONUS, calibrate, held_out_figures, rounded
 from graphrisk.models.labelled import LabelledCandidates, labelled_search
 from graphrisk.models.network_training import learn_network
-from graphrisk.models.network_view import NetworkView
 from graphrisk.models.settings import TRANSPARENT, ModelSettings
 from graphrisk.pipeline import find_rings
+from graphrisk.rings.network_reader import network_graph
+from graphrisk.rings.network_view import NetworkView
 from graphrisk.stages import StageLog
 from loaders import load
 
@@ -87,7 +87,7 @@ def label_scans(
             bad = loaded.labels.filter(pc.invert(innocent))
             labelled = labelled_search(found, loaded.graph, bad, config.scan.name, by)
             if network:
-                graph = entity_network(loaded.graph, int(loaded.as_of.timestamp()))
+                graph = network_graph(loaded.graph, loaded.as_of)
                 view = NetworkView.of(graph, found.candidates, found.sharing, loaded.graph.n_accounts)
                 labelled = replace(labelled, view=view)
             yield labelled

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms.times import MISSING_TIME
+from gnn.blended_trees import NETWORK
 from gnn.ring_features import LongArray
 from gnn.scoring import PRIOR, probability
 from graphrisk.rings.links import RingLinks, span
@@ -244,6 +245,10 @@ class EvidenceWriter:
             own = percent(self._feature("own_instrument", candidate))
             text = f"{own} of the members pay with an instrument of their own that nobody else uses."
             yield _line("separate_funding", text, nats, nodes)
+        if nats := parts.get(NETWORK):
+            more = "more" if nats > 0 else "less"
+            text = f"A network over the graph, which gives no reasons, finds it {more} like a ring than most groups."
+            yield _line(NETWORK, text, nats, nodes)
         if nats := parts.get("size"):
             yield _line("group_size", f"The group has {size} members.", nats, nodes)
 

@@ -44,6 +44,8 @@ class History:
         Whether bonuses are recorded at all.
     n_accounts : int
         Actors ``0 .. n_accounts - 1`` are accounts; wallets take no bonuses.
+    order : array of int64, shape (n_actors,), optional
+        Whose history each has, where they were dealt out anew.
     """
 
     started: LongArray
@@ -56,6 +58,7 @@ class History:
     timed: bool
     claims: bool
     n_accounts: int
+    order: LongArray | None = None
 
     @property
     def claim_rate(self) -> float:
@@ -84,6 +87,7 @@ class History:
         order = np.concatenate([rng.permutation(n), n + rng.permutation(len(self.started) - n)])
         return replace(
             self,
+            order=order if self.order is None else self.order[order],
             started=self.started[order],
             recorded=self.recorded[order],
             claimed=self.claimed[order],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -81,6 +81,9 @@ def removals(found: Search, links: RingLinks, settings: RingSettings) -> Removal
     log_odds = np.empty(len(rings))
     for rows in _portions(_ties(around, found)[rings]):
         features = world.without(found.chosen[rings[rows]], signals[rows])
+        if found.features.network is not None:
+            # a network reads hubs too, so that it says the same whether or not the signal is one
+            features = replace(features, network=found.features.network[found.chosen[rings[rows]]])
         log_odds[rows] = found.model.score(features).log_odds
     return Removals(rings, signals, counts, log_odds, n_shared)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from graphrisk.hubs import HubPolicy
 from graphrisk.rings.affinity import Affinity, find_affinity, signal_nats
 from graphrisk.rings.candidates import Candidates, find_candidates, find_views
 from graphrisk.rings.history import History
+from graphrisk.rings.network_reader import NetworkReader
 from graphrisk.rings.resolve import resolve, swallowed
 from graphrisk.rings.rewiring import rewired
 from graphrisk.rings.settings import RingSettings
@@ -49,6 +50,8 @@ class Search:
     scores : RingScores
     chosen : array of int64
         Listed candidates, best first.
+    reader : NetworkReader, optional
+        If the model has a network.
     """
 
     sharing: Sharing
@@ -62,6 +65,7 @@ class Search:
     model: RingModel
     scores: RingScores
     chosen: LongArray
+    reader: NetworkReader | None = None
 
 
 def search(
@@ -73,6 +77,7 @@ def search(
     seed: int,
     affinity: Affinity | None = None,
     start: tuple[npt.NDArray[np.int32], ...] | None = None,
+    reader: NetworkReader | None = None,
 ) -> Search:
     """Find and score rings.
 
@@ -88,6 +93,8 @@ def search(
         If it is known already: it does not depend on the history.
     start : tuple of array of int32, shape (n_actors,), optional
         Communities to start from, as `Candidates.labels` has them.
+    reader : NetworkReader, optional
+        Reads the graph for a model with a network.
 
     Returns
     -------
@@ -100,10 +107,12 @@ def search(
     features = ring_features(
         candidates.starts, candidates.members, surroundings(sharing, history, affinity, views[0], nats)
     )
+    if reader is not None:
+        features = replace(features, network=reader.outputs(candidates, sharing, history))
     scores = model.score(features)
     least = logit(settings.levels(model.levels).least)
     chosen = resolve(candidates, scores.log_odds, least, settings.overlap, model.size_bonus)
-    return Search(sharing, policy, history, affinity, views, nats, candidates, features, model, scores, chosen)
+    return Search(sharing, policy, history, affinity, views, nats, candidates, features, model, scores, chosen, reader)
 
 
 def surroundings(sharing: Sharing, history: History, affinity: Affinity, view: Graph, nats: FloatArray) -> Surroundings:
@@ -194,7 +203,9 @@ def search_null(found: Search, settings: RingSettings, seed: int) -> NullDraw:
     """
     if found.history.timed:
         history = found.history.shuffled(seed)
-        null = search(found.sharing, found.policy, history, settings, found.model, seed, affinity=found.affinity)
+        null = search(found.sharing, found.policy, history, settings, found.model, seed, found.affinity, found.reader)
+    elif found.reader is not None:
+        raise ValueError("a model with a network needs the starts of accounts for its null model, got too few")
     else:
         null = search(rewired(found.sharing, seed), found.policy, found.history, settings, found.model, seed)
     return NullDraw(null.scores.log_odds[null.chosen], len(null.affinity))

@@ -23,10 +23,10 @@ from graphrisk.models.errors import TrainingError  # noqa: E402
 from graphrisk.models.files import CARD, NETWORK, ModelError, load_model, read_card, save_model  # noqa: E402
 from graphrisk.models.labelled import LabelledCandidates  # noqa: E402
 from graphrisk.models.network_training import _sides, _train  # noqa: E402
-from graphrisk.models.network_view import NetworkView  # noqa: E402
 from graphrisk.models.scoring import population_log_odds  # noqa: E402
 from graphrisk.models.training import train_model  # noqa: E402
 from graphrisk.rings.candidates import Candidates  # noqa: E402
+from graphrisk.rings.network_view import NetworkView  # noqa: E402
 
 N, SIZE, N_RINGS = 60, 4, 15
 TOLD = {"command": "test", "code_version": "test", "limits": []}
