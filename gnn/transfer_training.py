@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -29,8 +29,8 @@ def make_transfer_network(config: NetworkConfig) -> TransferNetwork:
 
 def train_transfer_network(
     network: TransferNetwork,
-    past: TransferGraph,
-    later: TransferGraph,
+    past: TransferGraph | Sequence[TransferGraph],
+    later: TransferGraph | Sequence[TransferGraph],
     targets: BoolArray,
     train: BoolArray,
     validation: BoolArray,
@@ -44,8 +44,9 @@ def train_transfer_network(
     ----------
     network : TransferNetwork
         Its weights are changed.
-    past, later : TransferGraph
-        The graph as it was when training ends, and when validation ends.
+    past, later : TransferGraph or sequence of TransferGraph
+        The graph as it was when training ends, and when validation ends. Of several graphs, in the order of time, each
+        transfer is seen in the first that holds it: graphs a day apart keep from it what came after its day.
     targets : array of bool, shape (n_transfers,)
         What is true of the transfers that both graphs were made of.
     train, validation : array of bool, shape (n_transfers,)
@@ -62,27 +63,55 @@ def train_transfer_network(
     ValueError
         If transfers for training or validation are not in their graph, or are all of one kind.
     """
-    for name, chosen, graph in (("train", train, past), ("validation", validation, later)):
+    sides = []
+    for name, chosen, given in (("train", train, past), ("validation", validation, later)):
         check_kinds(name, targets[chosen])
-        if chosen.sum() != chosen[graph.rows].sum():
-            missing = int(chosen.sum() - chosen[graph.rows].sum())
+        graphs = [given] if isinstance(given, TransferGraph) else list(given)
+        places = places_in(graphs, chosen)
+        if missing := int(chosen.sum()) - sum(len(some) for some in places):
             raise ValueError(f"`{name}` must be transfers of its graph, got {missing} that are not in it")
+        sides.append([(graph, some) for graph, some in zip(graphs, places, strict=True) if len(some)])
     device = device_of(config)
     network.to(device)
-    whole = TransferTensors.of(past, device) if len(past) <= config.most_edges else None
-    ahead = TransferTensors.of(later, device) if len(later) <= config.most_edges else None
-    learned, judged = np.flatnonzero(train[past.rows]), np.flatnonzero(validation[later.rows])
+    learned, judged = ([(g, some, _whole(g, config, device)) for g, some in side] for side in sides)
+    known = targets[np.concatenate([graph.rows[some] for graph, some, _ in judged])]
 
     def batches(rng: np.random.Generator) -> Iterator[tuple[Callable[[], Any], Any]]:
-        for graph, places, chosen in _parts(past, whole, learned, config, rng, device):
-            wanted = torch.tensor(targets[past.rows[chosen]], device=device).float()
-            yield partial(network.__call__, graph, places), wanted
+        for k in rng.permutation(len(learned)).tolist() if len(learned) > 1 else [0]:
+            graph, some, whole = learned[k]
+            for part, places, chosen in _parts(graph, whole, some, config, rng, device):
+                wanted = torch.tensor(targets[graph.rows[chosen]], device=device).float()
+                yield partial(network.__call__, part, places), wanted
 
     def value() -> float:
-        scores = predict_transfers(network, later, judged, config, tensors=ahead)
-        return average_precision(scores, targets[later.rows[judged]])
+        scores = [predict_transfers(network, graph, some, config, tensors=whole) for graph, some, whole in judged]
+        return average_precision(np.concatenate(scores), known)
 
     return fit(network, batches, value, config, progress)
+
+
+def places_in(graphs: Sequence[TransferGraph], chosen: BoolArray) -> list[LongArray]:
+    """Where chosen transfers stand in the first of the graphs that holds them, for each graph.
+
+    Parameters
+    ----------
+    graphs : sequence of TransferGraph
+        Of the same transfers, as of growing times.
+    chosen : array of bool, shape (n_transfers,)
+
+    Returns
+    -------
+    list of array of int64
+    """
+    left, out = chosen.copy(), []
+    for graph in graphs:
+        out.append(np.flatnonzero(left[graph.rows]))
+        left[graph.rows] = False
+    return out
+
+
+def _whole(graph: TransferGraph, config: NetworkConfig, device: Any) -> TransferTensors | None:
+    return TransferTensors.of(graph, device) if len(graph) <= config.most_edges else None
 
 
 def predict_transfers(
@@ -112,8 +141,7 @@ def predict_transfers(
     """
     network.eval()
     device, out = next(network.parameters()).device, [np.empty(0)]
-    if tensors is None and len(graph) <= config.most_edges:
-        tensors = TransferTensors.of(graph, device)
+    tensors = _whole(graph, config, device) if tensors is None else tensors
     with torch.no_grad(), precision(config, device):
         for part, places, _ in _parts(graph, tensors, chosen, config, None, device):
             out.append(network(part, places).cpu().numpy().astype(np.float64))

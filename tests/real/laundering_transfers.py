@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import sys
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +14,7 @@ import lightgbm
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from blends import summary
 from boosting import SETTINGS
 
 from algorithms import Transfers, transfer_features
@@ -17,12 +22,15 @@ from gnn.blend import choose_blend
 from gnn.network_config import NetworkConfig
 from gnn.ranking import average_precision
 from gnn.transfer_graph import transfer_graph
-from gnn.transfer_training import make_transfer_network, predict_transfers, train_transfer_network
+from gnn.transfer_training import make_transfer_network, places_in, predict_transfers, train_transfer_network
 
 DAY = 86_400
 LEARNED, STOPPED = 60, 70
 """Days before which transfers are learned from, and before which they serve validation; the rest is for the test."""
-CONFIG = NetworkConfig(width=32, dropout=0.1, learning_rate=5e-3, n_epochs=60, look_every=5, patience=4)
+CONFIG = NetworkConfig(width=32, dropout=0.1, learning_rate=5e-3, n_epochs=200, look_every=5, patience=4)
+
+IN_TIME = replace(CONFIG, n_epochs=10, look_every=1, patience=3)
+"""Where each day is a graph of its own, an epoch has as many steps."""
 
 
 def best_f1(score: npt.NDArray[np.float64], truth: npt.NDArray[np.bool_]) -> tuple[float, float]:
@@ -44,41 +52,56 @@ def log_odds(share: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.log((share + 1e-6) / (1 - share + 1e-6))
 
 
-def report(data: Path) -> dict[str, Any]:
+def read(data: Path) -> tuple[Transfers, int, Any, npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
+    """Transfers, number of accounts, their days, which of them launder, and their own columns."""
+    rows = pd.read_parquet(data / "transactions.parquet")
+    labels = pd.read_parquet(data / "transaction_labels.parquet").set_index("transaction_id").isSAR
+    truth = labels.loc[rows.transaction_id].to_numpy() == 1
+    transfers = Transfers(rows.nameOrig, rows.nameDest, rows.step * DAY, rows.amount)
+    raw = rows[["amount", "daysInBankOrig", "daysInBankDest", "phoneChangesOrig", "phoneChangesDest"]].to_numpy(float)
+    return transfers, len(pd.read_parquet(data / "accounts.parquet")), rows.step.to_numpy(), truth, raw
+
+
+def report(data: Path, seeds: Sequence[int] = range(5), days_apart: int | None = None) -> dict[str, Any]:
     """F1, at the threshold that was best on validation, and average precision on the last 30 days, by model.
 
-    Boosting sees the past of each transfer only; the network sees all neighbours up to the end of its period.
+    Boosting sees the past of each transfer only. The network sees all neighbours up to the end of its part of the data,
+    or, given `days_apart`, up to the end of a period of so many days.
     """
     import torch
 
     torch.set_num_threads(1)
     began = time.process_time()
-    rows = pd.read_parquet(data / "transactions.parquet")
-    labels = pd.read_parquet(data / "transaction_labels.parquet").set_index("transaction_id").isSAR
-    truth = labels.loc[rows.transaction_id].to_numpy() == 1
-    transfers = Transfers(rows.nameOrig, rows.nameDest, rows.step * DAY, rows.amount)
-    n_accounts = len(pd.read_parquet(data / "accounts.parquet"))
-    day = rows.step.to_numpy()
+    transfers, n_accounts, day, truth, raw = read(data)
     train, validation, test = day < LEARNED, (day >= LEARNED) & (day < STOPPED), day >= STOPPED
-    scores = {}
-    raw = rows[["amount", "daysInBankOrig", "daysInBankDest", "phoneChangesOrig", "phoneChangesDest"]].to_numpy(float)
     own = transfer_features(transfers, window_seconds=DAY * 7).values
-    for name, values in (("no_graph", raw), ("boosting", np.column_stack([raw, own]))):
-        model = lightgbm.LGBMClassifier(**SETTINGS).fit(values[train], truth[train])
-        scores[name] = log_odds(np.asarray(model.predict_proba(values))[:, 1])
-    graphs = [transfer_graph(transfers, n_accounts, end * DAY) for end in (LEARNED, STOPPED, int(day.max()) + 1)]
-    network = make_transfer_network(CONFIG)
-    trained = train_transfer_network(network, graphs[0], graphs[1], truth, train, validation, CONFIG)
-    scores["network"] = np.full(len(truth), np.nan)
-    for graph, mask in ((graphs[1], validation), (graphs[2], test)):
-        chosen = np.flatnonzero(mask[graph.rows])
-        scores["network"][graph.rows[chosen]] = predict_transfers(trained.network, graph, chosen, CONFIG)
-    blend = choose_blend(scores["boosting"][validation], scores["network"][validation], truth[validation])
-    scores["blend"] = blend.score(scores["boosting"], scores["network"])
-    out: dict[str, Any] = {"transfers": len(truth), "test": int(test.sum()), "positive": int(truth[test].sum())}
-    for name, score in scores.items():
-        threshold, _ = best_f1(score[validation], truth[validation])
-        out[f"{name}_f1"] = round(f1_at(score[test], truth[test], threshold), 3)
-        out[f"{name}_ap"] = round(average_precision(score[test], truth[test]), 3)
-    out |= {"epoch": trained.epoch, "blend": blend.to_dict(), "processor_seconds": round(time.process_time() - began)}
-    return out
+    last = int(day.max()) + 1
+    ends = [[end] for end in (LEARNED, STOPPED, last)]
+    if days_apart:
+        periods = ((0, LEARNED), (LEARNED, STOPPED), (STOPPED, last))
+        ends = [[*range(low + days_apart, high, days_apart), high] for low, high in periods]
+    graphs = [[transfer_graph(transfers, n_accounts, end * DAY) for end in some] for some in ends]
+    parts = []
+    for seed in seeds:
+        config, scores = replace(IN_TIME if days_apart else CONFIG, seed=seed), {}
+        for name, values in (("no_graph", raw), ("boosting", np.column_stack([raw, own]))):
+            model = lightgbm.LGBMClassifier(**{**SETTINGS, "random_state": seed}).fit(values[train], truth[train])
+            scores[name] = log_odds(np.asarray(model.predict_proba(values))[:, 1])
+        network = make_transfer_network(config)
+        trained = train_transfer_network(network, graphs[0], graphs[1], truth, train, validation, config)
+        scores["network"] = np.full(len(truth), np.nan)
+        for some, mask in ((graphs[1], validation), (graphs[2], test)):
+            for graph, chosen in zip(some, places_in(some, mask), strict=True):
+                scores["network"][graph.rows[chosen]] = predict_transfers(trained.network, graph, chosen, config)
+        blend = choose_blend(
+            scores["boosting"][validation], scores["network"][validation], truth[validation], seed=seed
+        )
+        scores["blend"] = blend.score(scores["boosting"], scores["network"])
+        row: dict[str, Any] = {"transfers": len(truth), "test": int(test.sum()), "positive": int(truth[test].sum())}
+        for name, score in scores.items():
+            threshold, _ = best_f1(score[validation], truth[validation])
+            row[f"{name}_f1"] = f1_at(score[test], truth[test], threshold)
+            row[f"{name}_ap"] = average_precision(score[test], truth[test])
+        parts.append(row | {"epoch": trained.epoch, "blend": blend.to_dict()})
+        print(json.dumps(parts[-1]), file=sys.stderr, flush=True)  # a seed takes a minute or two
+    return summary(parts) | {"processor_seconds": round(time.process_time() - began)}
