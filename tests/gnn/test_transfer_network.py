@@ -70,7 +70,12 @@ torch = pytest.importorskip("torch", reason="networks need `pip install graphris
 from gnn.network_config import NetworkConfig  # noqa: E402
 from gnn.ranking import average_precision  # noqa: E402
 from gnn.transfer_network import TransferNetwork, TransferTensors  # noqa: E402
-from gnn.transfer_training import make_transfer_network, predict_transfers, train_transfer_network  # noqa: E402
+from gnn.transfer_training import (  # noqa: E402
+    make_transfer_network,
+    places_in,
+    predict_transfers,
+    train_transfer_network,
+)
 
 CONFIG = NetworkConfig(width=16, n_epochs=24, look_every=4, learning_rate=0.01, dropout=0.0, device="cpu")
 
@@ -160,3 +165,36 @@ def test_transfers_that_are_not_in_the_graph_are_refused():
     graph, every = transfer_graph(transfers, n_nodes, 30 * DAY), np.ones(len(truth), bool)
     with pytest.raises(ValueError, match=r"`train` must be transfers of its graph, got \d+ that are not in it"):
         train_transfer_network(make_transfer_network(CONFIG), graph, graph, truth, every, every, CONFIG)
+
+
+@settings(max_examples=20, deadline=None)
+@given(ROWS.filter(len), st.integers(0, 19))
+def test_of_graphs_a_day_apart_each_transfer_sees_none_of_a_later_day(rows, day):
+    """What is said of transfers up to a day is the same whether or not there are later ones."""
+    rows = sorted(rows, key=lambda row: row[2])
+    early = [row for row in rows if row[2] <= day]
+
+    def said(some):
+        out, graphs = np.full(len(some), np.nan), [graph_of(some, as_of=end) for end in range(1, 22)]
+        for graph, places in zip(graphs, places_in(graphs, np.ones(len(some), bool)), strict=True):
+            out[graph.rows[places]] = outputs(graph)[places] if len(places) else []
+        return out
+
+    whole, part = said(rows), said(early)
+    assert not np.isnan(whole).any()
+    np.testing.assert_allclose(whole[: len(early)], part, atol=1e-6)
+
+
+def test_a_network_learns_from_graphs_as_of_growing_times_as_from_one(exchange):
+    (_, _, last), truth, train, validation, test = exchange
+    transfers, n_nodes, _ = fans(0)
+    past = [transfer_graph(transfers, n_nodes, day * DAY) for day in range(5, 36, 5)]
+    later = [transfer_graph(transfers, n_nodes, day * DAY) for day in (40, 45)]
+    places = places_in(past, train)
+    assert sum(len(some) for some in places) == train.sum()
+    for k, (graph, some) in enumerate(zip(past, places, strict=True)):
+        assert (transfers.seconds[graph.rows[some]] >= 5 * DAY * k).all()
+    config = dataclasses.replace(CONFIG, n_epochs=6, look_every=2)
+    trained = train_transfer_network(make_transfer_network(config), past, later, truth, train, validation, config)
+    scores = predict_transfers(trained.network, last, test, config)
+    assert average_precision(scores, truth[last.rows[test]]) > 0.8
