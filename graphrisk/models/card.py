@@ -79,7 +79,7 @@ def _network(card: dict[str, Any]) -> list[str]:
         for name, gain in gains.items()
     ]
     if told["helps"]:
-        said = f"  the network is kept: {blend['weight']:.0%} of the blend; what it adds has no reasons"
+        said = f"  the network is kept, {blend['weight']:.0%} of the blend; sha256 {card['network_sha256'][:16]}…"
     else:
         said = "  the network does not help beyond chance and was left out: this is the model of the trees alone"
     return [*lines, said]

@@ -105,3 +105,7 @@ def report(data: Path, seeds: Sequence[int] = range(5), days_apart: int | None =
         parts.append(row | {"epoch": trained.epoch, "blend": blend.to_dict()})
         print(json.dumps(parts[-1]), file=sys.stderr, flush=True)  # a seed takes a minute or two
     return summary(parts) | {"processor_seconds": round(time.process_time() - began)}
+
+
+if __name__ == "__main__":
+    print(json.dumps(report(Path(sys.argv[1]), [int(k) for k in sys.argv[2:]] or range(5))))

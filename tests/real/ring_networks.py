@@ -101,3 +101,7 @@ def report(seeds: Sequence[int] = range(5)) -> dict[str, Any]:
         parts.append(of_seed(seed))
         print(json.dumps(parts[-1]), file=sys.stderr, flush=True)
     return summary(parts) | {"processor_seconds": round(time.process_time() - began)}
+
+
+if __name__ == "__main__":
+    print(json.dumps(report([int(k) for k in sys.argv[1:]] or range(5))))

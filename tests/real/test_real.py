@@ -112,6 +112,47 @@ def test_amlsim(tmp_path, name):
     agrees(figures, tmp_path / f"amlsim_{name}" / "store", f"amlsim/{name}")
 
 
+def networks(script: str, *args: str) -> dict[str, Any]:
+    """Figures of one run of a report that has several: a split, or a seed."""
+    pytest.importorskip("torch", reason="networks need `pip install graphrisk[torch]`")
+    done = subprocess.run([sys.executable, str(HERE / script), *args], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    print(done.stdout)
+    figures: dict[str, Any] = json.loads(done.stdout)
+    return figures
+
+
+def test_networks_on_one_split_of_tolokers():
+    file = DATA / "tolokers" / "tolokers.npz"
+    if not file.exists():
+        pytest.skip(f"{file} is not there; set GRAPHRISK_DATA")
+    figures = networks("tolokers.py", str(file), "1")
+    assert figures["splits"] == 1
+    assert figures["forest_auroc"][0] > 83
+    assert figures["network_auroc"][0] > 81
+    assert figures["network_ap"][0] > figures["no_graph_ap"][0] + 10
+    assert figures["blend_ap"][0] > 55
+
+
+def test_a_network_on_the_transfers_of_laundering_10k():
+    if not (DATA / "laundering_10k").exists():
+        pytest.skip(f"{DATA / 'laundering_10k'} is not there; set GRAPHRISK_DATA")
+    figures = networks("laundering_transfers.py", str(DATA / "laundering_10k"), "0")
+    assert figures["runs"] == 1
+    assert figures["no_graph_ap"][0] < 0.1
+    assert figures["network_ap"][0] > 0.3
+    assert figures["network_f1"][0] > 0.35
+    assert figures["blend_ap"][0] > 0.4
+
+
+def test_a_network_on_candidate_rings_of_simulated_worlds():
+    figures = networks("ring_networks.py", "0")
+    assert figures["runs"] == 1
+    assert figures["trees_ap"][0] > 0.75
+    assert figures["network_ap"][0] > 0.5
+    assert figures["blend_ap"][0] > 0.75
+
+
 def test_identity_50k(tmp_path):
     figures = report("identity_50k", tmp_path)
     assert figures["pair_precision"] > 0.6

@@ -27,6 +27,7 @@ from graphrisk.models.scoring import population_log_odds  # noqa: E402
 from graphrisk.models.training import train_model  # noqa: E402
 from graphrisk.rings.candidates import Candidates  # noqa: E402
 from graphrisk.rings.network_view import NetworkView  # noqa: E402
+from loaders.simulate import WorldSettings, simulate  # noqa: E402
 
 N, SIZE, N_RINGS = 60, 4, 15
 TOLD = {"command": "test", "code_version": "test", "limits": []}
@@ -152,7 +153,7 @@ def test_a_blend_is_the_same_once_it_is_saved_and_its_key_is_of_all_its_parts(he
     unseen = population(7, told_by_graph=True, told_by_features=False)
     assert np.array_equal(population_log_odds(back, unseen), population_log_odds(model, unseen))
     assert back.blend == model.blend
-    assert "the network is kept" in card_text(read_card(tmp_path / "models" / "m"))
+    assert "the network is kept, " in card_text(read_card(tmp_path / "models" / "m"))
     keys = {model_key("m", tmp_path)}
     with torch.no_grad():
         next(back.network.network.parameters()).add_(0.5)
@@ -245,3 +246,25 @@ def test_options_that_do_not_go_with_a_network_and_a_missing_extra_are_refused(m
     monkeypatch.setattr("graphrisk.models.choice.can_load_networks", lambda: False)
     missing = run.invoke(app, ["model", "train", "scan.toml", "--network"])
     assert str(missing.exception) == "`--network` needs PyTorch; install it with `pip install graphrisk[torch]`"
+
+
+@pytest.mark.slow
+def test_a_network_is_trained_told_of_and_used_from_the_command_line(tmp_path, monkeypatch):
+    """On the worlds of a simulation, whether or not it helps there: what is saved is what the card says."""
+    monkeypatch.setattr(network_training, "CONFIG", dataclasses.replace(network_training.CONFIG, n_epochs=9))
+    run, folder, store = CliRunner(), tmp_path / "world", str(tmp_path / "store")
+    simulate(folder, WorldSettings(n_accounts=10_000, seed=7, ring_share=0.08))
+    config = folder / "labelled.toml"
+    truth = 'path = "truth_members.parquet"\ntable = "labels"\nlabel = { value = "ring" }\n'
+    config.write_text((folder / "scan.toml").read_text() + "\n[[source]]\n" + truth)
+    train = ["model", "train", str(config), "--network", "--name", "ours", "--store", store]
+    made = run.invoke(app, train)
+    assert made.exit_code == 0, made.output
+    assert "gain of the network in the blend" in made.stdout
+    told = json.loads(run.invoke(app, ["model", "card", "ours", "--store", store, "--json"]).stdout)
+    assert told["command"] == f"graphrisk model train {config} --network --name ours --seed 0"
+    assert (tmp_path / "store" / "models" / "ours" / NETWORK).exists() == told["network"]["helps"]
+    assert ("network_sha256" in told) == told["network"]["helps"]
+    assert [row["scored by"] for row in told["network"]["rows"]] == ["trees", "network", "blend"]
+    out = run.invoke(app, ["model", "evaluate", "ours", str(config), "--store", store, "--json"])
+    assert {row["scored by"] for row in json.loads(out.stdout)["rows"]} == {"ours", "transparent"}
