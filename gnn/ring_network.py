@@ -32,6 +32,9 @@ class RingNetwork:
     data_hash : str
         Of what it was trained on.
     metrics : dict of str to float
+    mean, spread : float
+        Of its raw outputs for the candidates that it was stopped by. Outputs are told in these units, so that those of
+        networks trained on different parts of the data can be pooled, and calibrated for one trained on all.
     weights_hash : str
         SHA-256 of the file of its weights; empty if it was never written.
     """
@@ -40,6 +43,8 @@ class RingNetwork:
     config: NetworkConfig
     data_hash: str
     metrics: dict[str, float]
+    mean: float = 0.0
+    spread: float = 1.0
     weights_hash: str = ""
 
     @classmethod
@@ -52,18 +57,21 @@ class RingNetwork:
             If the folder holds no whole network.
         """
         network, config, card = load_network(folder)
-        return cls(network, config, card["data_sha256"], card["metrics"], card["weights_sha256"])
+        told = dict(card["metrics"])
+        line = (told.pop("output_mean", 0.0), told.pop("output_spread", 1.0))
+        return cls(network, config, card["data_sha256"], told, *line, card["weights_sha256"])
 
     def save(self, folder: Path) -> str:
         """Write it to a folder, and give the SHA-256 of its weights."""
-        return save_network(self.network, self.config, folder, data_hash=self.data_hash, metrics=self.metrics)
+        told = self.metrics | {"output_mean": self.mean, "output_spread": self.spread}
+        return save_network(self.network, self.config, folder, data_hash=self.data_hash, metrics=told)
 
     def unknown(self, graph: NetworkGraph) -> list[str]:
         """Types of nodes and edges that it has not learned from."""
         return self.network.body.schema.known_part(graph)[1]
 
     def outputs(self, graph: NetworkGraph, sets: AccountSets) -> FloatArray:
-        """Outputs for sets of accounts, before calibration, shape (n_sets,).
+        """Outputs for sets of accounts, scaled but not calibrated, shape (n_sets,).
 
         What it has not learned from says nothing. One forward pass over the graph, or over samples of a large one.
 
@@ -78,7 +86,7 @@ class RingNetwork:
         """
         known, _ = self.network.body.schema.known_part(graph)
         with _one_thread():
-            return predict_sets(self.network, known, sets, self.config)
+            return (predict_sets(self.network, known, sets, self.config) - self.mean) / self.spread
 
 
 @contextmanager

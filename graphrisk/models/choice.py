@@ -32,7 +32,7 @@ class Choice:
     ----------
     model : RingModel
     reason : str
-        One sentence; empty where the user named the model.
+        One sentence; empty where the user named the model, unless its network has not learned from all of the data.
     """
 
     model: RingModel
@@ -65,7 +65,7 @@ def model_key(name: str, store: Path) -> str:
     card = read_card(folder)
     if "network_sha256" not in card:
         return str(card.get("trees_sha256"))
-    blend = json.dumps([card["blend"], card["calibration"]], sort_keys=True)
+    blend = json.dumps([card["blend"], card["calibration"], card["network_scale"]], sort_keys=True)
     return f"{card.get('trees_sha256')} {card['network_sha256']} {hashlib.sha256(blend.encode()).hexdigest()}"
 
 

@@ -51,7 +51,8 @@ def save_model(model: RingTrees | BlendedTrees, card: dict[str, Any], folder: Pa
     }
     network = None
     if isinstance(model, BlendedTrees):
-        network, needed = model.network, needed | {"blend": model.blend.to_dict()}
+        network = model.network
+        needed |= {"blend": model.blend.to_dict(), "network_scale": [network.mean, network.spread]}
     _put(model.booster, needed | card, folder, network)
 
 

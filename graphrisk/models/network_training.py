@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,7 +75,7 @@ class LearnedNetwork:
             "rows": [{"scored by": name, "ap": rounded(value)} for name, value in rows],
             "drawn_over": self.drawn_over,
             "blend": blend.to_dict(),
-            "config": asdict(CONFIG),
+            "config": {name: value for name, value in asdict(CONFIG).items() if name != "seed"},
             "epochs": self.epochs,
         }
 
@@ -166,13 +166,18 @@ def _train(
     from gnn.network_training import make_network, train_network
     from gnn.ring_network import RingNetwork
 
-    config = NetworkConfig(**{**asdict(CONFIG), "seed": seed})
+    config = replace(CONFIG, seed=seed)
     used = [(p, bool(s)) for p, a, s in zip(populations, learn, stop, strict=True) if a or s]
     merged = _merged(used)
     schema: Schema = Schema.of(*(population.graph for population in merged))
     trained = train_network(make_network(schema, config), merged, config)
-    told = {"validation_ap": round(trained.validation, 4)}
-    return RingNetwork(trained.network.to("cpu"), config, _data_hash(merged), told), trained.epoch
+    plain = RingNetwork(
+        trained.network.to("cpu"), config, _data_hash(merged), {"stop_ap": round(trained.validation, 4)}
+    )
+    stopped_by = [p for p in merged if p.validation.any()]
+    raw = [plain.outputs(p.graph, p.sets.take(np.flatnonzero(p.validation))) for p in stopped_by]
+    mean, spread = float(np.concatenate(raw).mean()), max(float(np.concatenate(raw).std()), 1e-6)
+    return replace(plain, mean=mean, spread=spread), trained.epoch
 
 
 def _merged(used: Sequence[tuple[LabelledCandidates, bool]]) -> list[Population]:

@@ -188,6 +188,10 @@ def test_the_same_seed_makes_the_same_network_and_another_seed_another():
     weights = [torch.cat([w.flatten() for w in n.network.parameters()]) for n in (one, again, other)]
     assert torch.equal(weights[0], weights[1])
     assert not torch.equal(weights[0], weights[2])
+    for network in (one, other):
+        told = some[2].view.outputs(network)
+        assert told.mean() == pytest.approx(0, abs=1e-4)
+        assert told.std() == pytest.approx(1, abs=1e-4)
 
 
 def test_groups_without_accounts_and_groups_taken_out_keep_their_places(helped):
