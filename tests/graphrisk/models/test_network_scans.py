@@ -13,6 +13,8 @@ from gnn.hetero_network import Schema  # noqa: E402
 from gnn.network_config import NetworkConfig  # noqa: E402
 from gnn.network_training import make_network  # noqa: E402
 from gnn.ring_network import RingNetwork  # noqa: E402
+from graphrisk.checkpoints.packing import pack, unpack  # noqa: E402
+from graphrisk.checkpoints.parts import SEARCH, SearchParts  # noqa: E402
 from graphrisk.config import read_config  # noqa: E402
 from graphrisk.models import choice  # noqa: E402
 from graphrisk.models.choice import SHIPPED_FOLDER, choose_model  # noqa: E402
@@ -23,6 +25,7 @@ from graphrisk.rings.links import find_ring_links  # noqa: E402
 from graphrisk.rings.network_reader import dealt_anew, network_graph  # noqa: E402
 from graphrisk.rings.removal import removals  # noqa: E402
 from graphrisk.rings.search import search_null  # noqa: E402
+from graphrisk.rings.what_if import change_caps  # noqa: E402
 from graphrisk.stages import StageLog  # noqa: E402
 from loaders import ConfigError, load  # noqa: E402
 
@@ -170,6 +173,28 @@ def test_the_null_model_deals_histories_out_to_the_network_too(found, world, sto
     settings = config_of(world, store).rings
     null = search_null(found, settings, 3)
     assert np.array_equal(null.log_odds, search_null(found, settings, 3).log_odds)
+
+
+def test_without_starts_there_is_no_null_model_for_a_network(found, world, store):
+    untimed = dataclasses.replace(found, history=dataclasses.replace(found.history, timed=False))
+    with pytest.raises(ValueError, match="needs the starts of accounts for its null model"):
+        search_null(untimed, config_of(world, store).rings, 0)
+
+
+def test_other_caps_are_searched_with_the_network_too(found, world, store):
+    config = config_of(world, store)
+    same = change_caps(found.reader.graph, found, config.rings, config.scan.seed, 1.0)
+    assert (same.n_rings, same.n_lost, same.n_gained) == (len(found.chosen), 0, 0)
+
+
+def test_a_search_that_was_put_by_and_taken_up_again_still_knows_what_the_network_said(found, world, store, tmp_path):
+    with (tmp_path / "parts").open("wb") as file:
+        pack(file, SearchParts.of(found))
+    parts = unpack(tmp_path / "parts", SEARCH)
+    settings = config_of(world, store).rings
+    again = parts.whole(found.sharing, found.policy, found.history, settings, found.model, found.reader)
+    assert np.array_equal(again.features.network, found.features.network, equal_nan=True)
+    assert np.array_equal(search_null(again, settings, 1).log_odds, search_null(found, settings, 1).log_odds)
 
 
 def test_types_that_the_network_has_not_learned_from_are_named(world, store, loaded, tmp_path):
