@@ -203,7 +203,8 @@ def search_null(found: Search, settings: RingSettings, seed: int) -> NullDraw:
     """
     if found.history.timed:
         history = found.history.shuffled(seed)
-        null = search(found.sharing, found.policy, history, settings, found.model, seed, found.affinity, found.reader)
+        data = found.sharing, found.policy, history
+        null = search(*data, settings, found.model, seed, affinity=found.affinity, reader=found.reader)
     elif found.reader is not None:
         raise ValueError("a model with a network needs the starts of accounts for its null model, got too few")
     else:

@@ -29,8 +29,10 @@ LEARNED, STOPPED = 60, 70
 """Days before which transfers are learned from, and before which they serve validation; the rest is for the test."""
 CONFIG = NetworkConfig(width=32, dropout=0.1, learning_rate=5e-3, n_epochs=200, look_every=5, patience=4)
 
-IN_TIME = replace(CONFIG, n_epochs=10, look_every=1, patience=3)
-"""Where each day is a graph of its own, an epoch has as many steps."""
+LEARNED_APART, SCORED_APART = 5, 1
+"""Days between the graphs that are learned from, and between those that are scored in, where none may look ahead."""
+IN_TIME = replace(CONFIG, n_epochs=40, look_every=4, patience=4)
+"""An epoch has as many steps as there are graphs to learn from."""
 
 
 def best_f1(score: npt.NDArray[np.float64], truth: npt.NDArray[np.bool_]) -> tuple[float, float]:
@@ -62,11 +64,11 @@ def read(data: Path) -> tuple[Transfers, int, Any, npt.NDArray[np.bool_], npt.ND
     return transfers, len(pd.read_parquet(data / "accounts.parquet")), rows.step.to_numpy(), truth, raw
 
 
-def report(data: Path, seeds: Sequence[int] = range(5), days_apart: int | None = None) -> dict[str, Any]:
+def report(data: Path, seeds: Sequence[int] = range(5), in_time: bool = False) -> dict[str, Any]:
     """F1, at the threshold that was best on validation, and average precision on the last 30 days, by model.
 
     Boosting sees the past of each transfer only. The network sees all neighbours up to the end of its part of the data,
-    or, given `days_apart`, up to the end of a period of so many days.
+    or, if `in_time`, none of a later day than the transfer that it scores.
     """
     import torch
 
@@ -77,13 +79,13 @@ def report(data: Path, seeds: Sequence[int] = range(5), days_apart: int | None =
     own = transfer_features(transfers, window_seconds=DAY * 7).values
     last = int(day.max()) + 1
     ends = [[end] for end in (LEARNED, STOPPED, last)]
-    if days_apart:
-        periods = ((0, LEARNED), (LEARNED, STOPPED), (STOPPED, last))
-        ends = [[*range(low + days_apart, high, days_apart), high] for low, high in periods]
+    if in_time:
+        periods = ((0, LEARNED, LEARNED_APART), (LEARNED, STOPPED, SCORED_APART), (STOPPED, last, SCORED_APART))
+        ends = [[*range(low + apart, high, apart), high] for low, high, apart in periods]
     graphs = [[transfer_graph(transfers, n_accounts, end * DAY) for end in some] for some in ends]
     parts = []
     for seed in seeds:
-        config, scores = replace(IN_TIME if days_apart else CONFIG, seed=seed), {}
+        config, scores = replace(IN_TIME if in_time else CONFIG, seed=seed), {}
         for name, values in (("no_graph", raw), ("boosting", np.column_stack([raw, own]))):
             model = lightgbm.LGBMClassifier(**{**SETTINGS, "random_state": seed}).fit(values[train], truth[train])
             scores[name] = log_odds(np.asarray(model.predict_proba(values))[:, 1])
@@ -108,4 +110,4 @@ def report(data: Path, seeds: Sequence[int] = range(5), days_apart: int | None =
 
 
 if __name__ == "__main__":
-    print(json.dumps(report(Path(sys.argv[1]), [int(k) for k in sys.argv[2:]] or range(5))))
+    print(json.dumps(report(Path(sys.argv[1]), [int(k) for k in sys.argv[2:]] or range(5), in_time=True)))
