@@ -134,15 +134,16 @@ def test_networks_on_one_split_of_tolokers():
     assert figures["blend_ap"][0] > 55
 
 
-def test_a_network_on_the_transfers_of_laundering_10k():
+def test_a_network_on_the_transfers_of_laundering_10k_that_sees_no_later_ones():
     if not (DATA / "laundering_10k").exists():
         pytest.skip(f"{DATA / 'laundering_10k'} is not there; set GRAPHRISK_DATA")
     figures = networks("laundering_transfers.py", str(DATA / "laundering_10k"), "0")
     assert figures["runs"] == 1
     assert figures["no_graph_ap"][0] < 0.1
-    assert figures["network_ap"][0] > 0.3
-    assert figures["network_f1"][0] > 0.35
-    assert figures["blend_ap"][0] > 0.4
+    assert figures["boosting_ap"][0] > 0.35
+    assert figures["network_ap"][0] > 0.4
+    assert figures["network_f1"][0] > 0.15
+    assert figures["blend_ap"][0] > 0.48
 
 
 def test_a_network_on_candidate_rings_of_simulated_worlds():
