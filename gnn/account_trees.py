@@ -47,7 +47,9 @@ PARAMETERS: dict[Kind, dict[str, Any]] = {
         "min_data_in_leaf": 5,
         "bagging_fraction": 0.632,
         "bagging_freq": 1,
-        "feature_fraction_bynode": 0.1,
+        # a tenth of the columns at each split; drawn for the tree first, which costs a third of the histograms
+        "feature_fraction": 0.3,
+        "feature_fraction_bynode": 0.33,
     },
 }
 LEAF_SHARE, PENALTY_SHARE = 0.05, 0.01

@@ -91,6 +91,27 @@ def test_a_model_of_accounts_of_airdrop(tmp_path):
     assert max(row["ap"] for row in figures["rows"]) > 0.89
 
 
+def test_reviewed_rings_of_the_airdrop_are_learned_from_other_rings(tmp_path):
+    figures = report("airdrop_rings", tmp_path)
+    assert figures["candidates_that_are_rings"] > 50
+    assert figures["groups_apart"] > 50
+    assert max(figures["boosting_ap"], figures["forest_ap"]) > figures["transparent_ap"]
+
+
+def test_a_model_of_rings_tested_on_other_worlds(tmp_path):
+    figures = report("other_worlds", tmp_path)
+    for name in ("held_out", "alike", "unlike"):
+        assert figures[f"{name}_reachable"] <= figures[f"{name}_rings"]
+        assert figures[f"{name}_precision_at_80_of_reachable"] >= 0.5
+
+
+def test_the_confirmed_share_is_near_the_truth_where_few_rings_are_confirmed(tmp_path):
+    figures = report("few_confirmed", tmp_path)
+    truth = figures["rings_confirmed"] / figures["rings"]
+    assert truth / 2 < figures["confirmed_share"] < truth * 2
+    assert figures["some_ap"] < figures["unlabelled_ap"] <= figures["all_ap"]
+
+
 def test_a_model_of_accounts_tested_on_what_became_known_later(tmp_path):
     figures = report("laundering_10k_later", tmp_path)
     assert figures["trained_bad"] > 50
