@@ -27,11 +27,50 @@ class Unlabelled:
     confirmed: float
 
 
-def ring_shares(probability: FloatArray, is_confirmed: BoolArray, is_open: BoolArray) -> Unlabelled:
+def confirmed_share(probability: FloatArray, is_confirmed: BoolArray) -> float:
+    """Estimate which share of the rings was confirmed: that among as many of the most probable groups as were.
+
+    Where the top of a ranking holds nothing but rings, the share confirmed there is that of all rings; what else is in
+    it makes the estimate too low. The mean probability of the confirmed, which is too low wherever rings are not
+    wholly told from others, is the least that is returned.
+
+    Parameters
+    ----------
+    probability : array of float64, shape (n,)
+        Of having been confirmed, by a model that did not learn from the group itself.
+    is_confirmed : array of bool, shape (n,)
+
+    Returns
+    -------
+    float
+        In (0, 1]; O(n log n).
+
+    Raises
+    ------
+    ValueError
+        If nothing is confirmed.
+
+    References
+    ----------
+    Elkan and Noto (2008), Learning classifiers from only positive and unlabeled data, section 2 (estimator e1, the
+    least); Garg et al. (2021), Mixture proportion estimation and PU learning, section 3 (best bin estimation: the
+    purest top of a ranking; here the top is as long as the confirmed are many).
+    """
+    n_confirmed = int(is_confirmed.sum())
+    if not n_confirmed:
+        raise ValueError(f"`is_confirmed` must hold at least one True, got none of {len(is_confirmed)}")
+    top = np.argsort(-probability, kind="stable")[:n_confirmed]
+    least = float(probability[is_confirmed].mean())
+    return float(np.clip(max(float(is_confirmed[top].mean()), least), 1e-6, 1.0))
+
+
+def ring_shares(
+    probability: FloatArray, is_confirmed: BoolArray, is_open: BoolArray, counted: BoolArray | None = None
+) -> Unlabelled:
     """Estimate which of the candidates that nobody confirmed are rings all the same.
 
     If whichever rings were confirmed are like those that were not, ``P(confirmed | x) = c P(ring | x)`` with one
-    constant c, which is the mean of ``P(confirmed | x)`` over rings.
+    constant c, from `confirmed_share`.
 
     Parameters
     ----------
@@ -40,6 +79,9 @@ def ring_shares(probability: FloatArray, is_confirmed: BoolArray, is_open: BoolA
     is_confirmed : array of bool, shape (n,)
     is_open : array of bool, shape (n,)
         Candidates that may be rings although nobody confirmed them.
+    counted : array of bool, shape (n,), optional
+        Candidates that do not overlap, some of them confirmed, for c to be counted on; by default all that are
+        confirmed or open.
 
     Returns
     -------
@@ -52,12 +94,11 @@ def ring_shares(probability: FloatArray, is_confirmed: BoolArray, is_open: BoolA
 
     References
     ----------
-    Elkan and Noto (2008), Learning classifiers from only positive and unlabeled data, section 2 (estimator e1) and
+    Elkan and Noto (2008), Learning classifiers from only positive and unlabeled data, section 2 (the constant) and
     section 3 (weights of unlabelled examples).
     """
-    if not is_confirmed.any():
-        raise ValueError(f"`is_confirmed` must hold at least one True, got none of {len(is_confirmed)}")
-    confirmed = float(np.clip(probability[is_confirmed].mean(), 1e-6, 1.0))
+    use = is_confirmed | is_open if counted is None else counted
+    confirmed = confirmed_share(probability[use], is_confirmed[use])
     known = np.minimum(probability, 1 - 1e-12)
     odds = (1 - confirmed) / confirmed * known / (1 - known)
     share = np.where(is_confirmed, 1.0, np.where(is_open, np.clip(odds, 0.0, 1.0), 0.0))

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
-from gnn.account_trees import PARAMETERS, AccountTrees, Kind, raw_scores, stack, train_account_trees
+from gnn.account_trees import PARAMETERS, AccountTrees, Kind, raw_scores, stack, train_account_trees, tree_parameters
 from gnn.calibration import fit_calibration, reliability
 from gnn.ranking import average_precision
 from gnn.scoring import sigmoid
@@ -137,7 +137,7 @@ def train_accounts(
         "kind": f"{chosen} over account features",
         "of": "accounts",
         "seed": seed,
-        "parameters": PARAMETERS[chosen],
+        "parameters": tree_parameters(chosen, n_bad),
         "data": {
             "name": data.name,
             "accounts": len(data.ids),

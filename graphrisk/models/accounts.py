@@ -15,7 +15,15 @@ from algorithms.cuts import connected_components
 from algorithms.entity_graph import EntityGraph
 from algorithms.graph import Graph
 from algorithms.times import MISSING_TIME
-from gnn.account_features import Contacts, Incidence, reach_columns, sharing_columns, tie_columns
+from gnn.account_features import (
+    Contacts,
+    Incidence,
+    community_columns,
+    reach_columns,
+    sharing_columns,
+    tie_columns,
+)
+from gnn.account_twins import twin_columns
 from gnn.ring_features import FEATURE_NAMES
 from graphrisk.config import ScanConfig
 from graphrisk.hubs import HubPolicy, known_hubs
@@ -122,10 +130,10 @@ def account_columns(loaded: LoadResult, found: Search, policy: HubPolicy) -> dic
     for view, key in zip(found.views, ("timed", "shared")[-len(found.views) :], strict=True):
         beside |= tie_columns(key, view, pooled)
     columns |= {name: values[:n] for name, values in beside.items()}
-    return columns | reach_columns(
-        _contacts(graph, known_hubs(graph, policy.settings, loaded.labels)),
-        {name: values[:n] for name, values in own.items()},
-    )
+    contacts = _contacts(graph, known_hubs(graph, policy.settings, loaded.labels))
+    of_accounts = {name: values[:n] for name, values in own.items()}
+    columns |= {f"{OWN}{name}": values for name, values in twin_columns(of_accounts, n).items()}
+    return columns | reach_columns(contacts, of_accounts) | community_columns(contacts, of_accounts)
 
 
 def _own_columns(graph: EntityGraph, found: Search, as_of: datetime) -> dict[str, FloatArray]:

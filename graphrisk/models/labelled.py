@@ -19,7 +19,6 @@ from graphrisk.rings.network_view import NetworkView
 from graphrisk.rings.search import Search
 from graphrisk.rings.sharing import Sharing
 
-IntArray = npt.NDArray[np.int32]
 LongArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
@@ -172,6 +171,28 @@ def labelled_search(
     return label_candidates(found, rings, name, find_traits(found, graph, by))
 
 
+def linked_candidates(labelled: LabelledCandidates) -> LongArray:
+    """Number the groups of candidates that hang together by shared members, or by being like the same ring.
+
+    Parameters
+    ----------
+    labelled : LabelledCandidates
+
+    Returns
+    -------
+    array of int64, shape (n,)
+        O(members).
+    """
+    candidates = labelled.candidates
+    n, owner = len(candidates), np.repeat(np.arange(len(candidates)), candidates.sizes)
+    n_actors = int(candidates.members.max(initial=-1)) + 1
+    near = labelled.nearest >= 0
+    sources = np.concatenate([owner, np.flatnonzero(near)])
+    targets = np.concatenate([n + candidates.members, n + n_actors + labelled.nearest[near]])
+    n_rings = int(labelled.nearest.max(initial=-1)) + 1
+    return connected_components(Graph.from_edges(n + n_actors + n_rings, sources, targets))[:n].astype(np.int64)
+
+
 def split_population(labelled: LabelledCandidates, n_parts: int, seed: int) -> list[LabelledCandidates]:
     """Part one population so that candidates that share a member, and those like the same ring, stay together.
 
@@ -187,27 +208,16 @@ def split_population(labelled: LabelledCandidates, n_parts: int, seed: int) -> l
     list of LabelledCandidates
         Parts that nothing fell into are left out.
     """
-    group = connected_groups(labelled)
+    group = linked_candidates(labelled)
     part_of = np.random.default_rng([seed, 0x59]).integers(n_parts, size=int(group.max(initial=-1)) + 1)[group]
     return [
-        _take(labelled, np.flatnonzero(part_of == part), f"{labelled.name}-{part}")
+        take_candidates(labelled, np.flatnonzero(part_of == part), f"{labelled.name}-{part}")
         for part in range(n_parts)
         if (part_of == part).any()
     ]
 
 
-def connected_groups(labelled: LabelledCandidates) -> IntArray:
-    """Number the candidates' groups, shape (n,): those that share a member, or are like the same ring, are in one."""
-    candidates = labelled.candidates
-    n, owner = len(candidates), np.repeat(np.arange(len(candidates)), candidates.sizes)
-    n_actors = int(candidates.members.max(initial=-1)) + 1
-    near = labelled.nearest >= 0
-    sources = np.concatenate([owner, np.flatnonzero(near)])
-    targets = np.concatenate([n + candidates.members, n + n_actors + labelled.nearest[near]])
-    return connected_components(Graph.from_edges(n + n_actors + labelled.n_true, sources, targets))[:n]
-
-
-def _take(labelled: LabelledCandidates, rows: LongArray, name: str) -> LabelledCandidates:
+def take_candidates(labelled: LabelledCandidates, rows: LongArray, name: str) -> LabelledCandidates:
     """Some of the candidates, with the true rings that are most like one of them."""
     all_of = labelled.candidates
     members = [all_of[int(c)] for c in rows]

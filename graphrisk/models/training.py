@@ -19,6 +19,7 @@ from gnn.scoring import sigmoid
 from gnn.unlabelled import Unlabelled, ring_shares
 from graphrisk.config import ScanConfig
 from graphrisk.models.errors import TrainingError
+from graphrisk.models.figures import list_candidates
 from graphrisk.models.held_out import N_FOLDS, SIZE_BONUS, calibrate, held_out_figures, rounded
 from graphrisk.models.labelled import LabelledCandidates, labelled_search
 from graphrisk.models.network_training import learn_network
@@ -38,6 +39,8 @@ LongArray = npt.NDArray[np.int64]
 N_PARTS = 10
 """Into which one population alone is parted."""
 FEWEST_RINGS = 30
+LEAST_COUNTED = 0.002
+"""Probability of having been confirmed down to which groups are counted to estimate the share that was."""
 HIDDEN_SHARE = 0.5
 """Of the parts that a second copy of each population does not show, so that no score leans on one of them alone."""
 ALWAYS_KNOWN = ("links", "burst", "openness", "cover", "size")
@@ -137,12 +140,26 @@ def find_unlabelled(populations: list[LabelledCandidates], seed: int, trees: Tre
     Unlabelled
         Over the candidates of all populations, one after the other.
     """
-    raw = np.concatenate(predict_held_out(populations, seed, trees=trees))
+    outputs = predict_held_out(populations, seed, trees=trees)
+    raw = np.concatenate(outputs)
     is_confirmed = np.concatenate([population.is_ring for population in populations])
     is_open = np.concatenate([population.nearest < 0 for population in populations])
     of = np.repeat(np.arange(len(populations)), [len(population.candidates) for population in populations])
-    probability = sigmoid(fit_calibration(raw, is_confirmed, of).log_odds(raw))
-    return ring_shares(probability, is_confirmed, is_open)
+    line = fit_calibration(raw, is_confirmed, of)
+    counted = np.concatenate(
+        [_distinct(p, line.log_odds(output)) for p, output in zip(populations, outputs, strict=True)]
+    )
+    return ring_shares(
+        sigmoid(line.log_odds(raw)), is_confirmed, is_open, counted if is_confirmed[counted].any() else None
+    )
+
+
+def _distinct(population: LabelledCandidates, log_odds: FloatArray) -> npt.NDArray[np.bool_]:
+    """Candidates of a list, which hardly overlap: the first like each confirmed ring, and what may be a ring."""
+    chosen, is_match = list_candidates(population, log_odds, LEAST_COUNTED, SIZE_BONUS)
+    out = np.zeros(len(log_odds), dtype=bool)
+    out[chosen[is_match | (population.nearest[chosen] < 0)]] = True
+    return out
 
 
 def rows_with_shares(

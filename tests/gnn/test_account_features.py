@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 
 from algorithms.graph import Graph
-from gnn.account_features import Contacts, Incidence, reach_columns, sharing_columns, tie_columns
+from gnn.account_features import (
+    Contacts,
+    Incidence,
+    community_columns,
+    reach_columns,
+    sharing_columns,
+    tie_columns,
+)
 
 
 def incidence():
@@ -80,3 +87,31 @@ def test_features_move_with_the_accounts():
     other = tie_columns("t", Graph.from_edges(n, order[sources[apart]], order[targets[apart]]), {"x": moved})
     for name, values in one.items():
         np.testing.assert_allclose(other[name][order], values, atol=1e-6, err_msg=name)
+
+
+def test_communities_are_parts_that_components_would_join():
+    # two cliques of accounts over wallets of their own, held together by one wallet
+    pairs = [(a, w) for side in (0, 4) for a in range(side, side + 4) for w in range(8 + side, 12 + side)]
+    pairs += [(0, 16), (4, 16), (0, 17)]
+    low, high = np.array(pairs).T
+    contacts = Contacts(low, high, np.zeros(18, bool), np.arange(8))
+    age = np.array([1.0, 1, 3, 3, 50, 50, 50, 50])
+    out = community_columns(contacts, {"age": age})
+    assert reach_columns(contacts, {})["reach25_accounts"].tolist() == [8] * 8
+    assert out["community25_accounts"].tolist() == [4] * 8
+    assert out["community25_spread_age"].tolist() == [1, 1, 1, 1, 0, 0, 0, 0]
+    entities = out["community25_entities"]
+    assert (entities[0], entities[4]) in ((10, 8), (9, 9))  # the wallet between may be on either side
+    np.testing.assert_allclose(out["community25_share"], 4 / entities)
+    assert out["contacts25_partners"].tolist() == [6, 4, 4, 4, 5, 4, 4, 4]
+    assert out["contacts25_leaves"].tolist() == [1, 0, 0, 0, 0, 0, 0, 0]
+    assert out["contacts25_accounts"].tolist() == [0] * 8
+
+
+def test_accounts_among_the_partners_are_counted_and_known_hubs_are_not():
+    pairs = np.array([[0, 1], [0, 2], [0, 3], [1, 3]])
+    contacts = Contacts(pairs[:, 0], pairs[:, 1], np.arange(4) == 3, np.arange(3))
+    out = community_columns(contacts, {})
+    assert out["contacts100_accounts"].tolist() == [2, 1, 1]
+    assert out["contacts100_partners"].tolist() == [2, 1, 1]
+    assert out["community100_pairs"].tolist() == pytest.approx([2 / 3] * 3)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gnn.unlabelled import ring_shares
+from gnn.unlabelled import confirmed_share, ring_shares
 
 
 def test_the_share_confirmed_and_the_rings_that_nobody_confirmed_are_found_again():
@@ -42,3 +42,38 @@ def test_shares_are_bounded_and_what_is_known_stays(rows):
 def test_where_every_ring_is_confirmed_nothing_else_is_one():
     found = ring_shares(np.array([1.0, 1.0, 0.4, 0.0]), np.array([True, True, False, False]), np.ones(4, bool))
     assert found.share.tolist() == [1, 1, 0, 0]
+
+
+def bells(apart, confirmed, seed=0):
+    """Rings and others that overlap, and what a model of who was confirmed says of them."""
+    rng = np.random.default_rng(seed)
+    x = np.concatenate([rng.normal(apart, 1, 10_000), rng.normal(0, 1, 90_000)])
+    is_confirmed = (np.arange(len(x)) < 10_000) & (rng.random(len(x)) < confirmed)
+    return confirmed / (1 + 9 * np.exp(apart**2 / 2 - apart * x)), is_confirmed
+
+
+@pytest.mark.parametrize("confirmed", [0.15, 0.3, 0.6])
+def test_rings_that_are_hard_to_tell_do_not_make_the_confirmed_look_few(confirmed):
+    probability, is_confirmed = bells(2.5, confirmed)
+    mean = probability[is_confirmed].mean()
+    assert mean < 0.75 * confirmed  # what the mean alone would say
+    assert confirmed_share(probability, is_confirmed) == pytest.approx(confirmed, rel=0.15)
+
+
+def test_the_share_is_counted_on_groups_that_do_not_overlap():
+    # two confirmed rings come as four copies each, two others once each: half of the rings is confirmed
+    probability = np.repeat([0.9, 0.8, 0.7, 0.6], [4, 1, 4, 1])
+    is_confirmed = np.repeat([True, False, True, False], [4, 1, 4, 1])
+    counted = np.zeros(10, dtype=bool)
+    counted[[0, 4, 5, 9]] = True
+    probability = probability / 3  # the least that is returned, the mean, stays below
+    assert ring_shares(probability, is_confirmed, ~is_confirmed).confirmed == 0.875
+    assert ring_shares(probability, is_confirmed, ~is_confirmed, counted).confirmed == 0.5
+
+
+@given(ROWS)
+def test_the_share_is_never_below_the_mean_of_the_confirmed(rows):
+    probability, is_confirmed, _ = (np.array(column) for column in zip(*rows, strict=True))
+    if is_confirmed.any():
+        share = confirmed_share(probability, is_confirmed)
+        assert max(probability[is_confirmed].mean() - 1e-12, 1e-6) <= share <= 1

@@ -29,6 +29,8 @@ import numpy as np
 import pandas as pd
 import ring_networks
 import tolokers
+import tree_reports
+from seeds import over_seeds
 
 from algorithms import Transfers
 from graphrisk.config import ScanConfig, read_config
@@ -43,7 +45,7 @@ from graphrisk.pipeline import run_scan
 from graphrisk.result import ScanResult
 from graphrisk.rings.wallets.settings import LinkName, WalletSettings
 from graphrisk.store import ResultStore
-from loaders import SourceConfig
+from loaders import SourceConfig, load
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("GRAPHRISK_DATA", HERE.parents[2] / "shared" / "data"))
@@ -140,14 +142,51 @@ def labelled_config(name: str) -> ScanConfig:
     return config.model_copy(update={"source": [*config.source, truth]})
 
 
-def account_model(name: str, folder: Path) -> dict[str, Any]:
+def account_model(name: str, folder: Path, seeds: int = 1) -> dict[str, Any]:
     """Models of single accounts, five folds; whole rings on one side where rings can be kept apart."""
-    data = load_accounts(labelled_config(name))
-    began = time.process_time()
-    _, card = train_accounts(data, name)
-    told = {key: card["data"][key] for key in ("labelled", "bad", "groups_of_bad", "features")}
-    held_out = {key: value for key, value in card["held_out"].items() if key != "reliability"}
-    return told | held_out | {"kind": card["kind"], "cpu_seconds": round(time.process_time() - began, 1)}
+    data, runs = load_accounts(labelled_config(name)), []
+    for seed in range(seeds):
+        began = time.process_time()
+        _, card = train_accounts(data, name, seed=seed)
+        told = {key: card["data"][key] for key in ("labelled", "bad", "groups_of_bad", "features")}
+        held_out = {key: value for key, value in card["held_out"].items() if key != "reliability"}
+        runs.append(told | held_out | {"kind": card["kind"], "cpu_seconds": round(time.process_time() - began, 1)})
+    return over_seeds(runs)
+
+
+def airdrop_rings(folder: Path, seeds: int = 1) -> dict[str, Any]:
+    """Reviewed rings of the airdrop among candidates, by trees that learned from other rings, and without learning."""
+    config = labelled_config("airdrop")
+    full = next(label_scans([config], 1, None))
+    loaded = load(config.load_config())
+    names = loaded.graph.names.slice(0, loaded.graph.n_accounts).to_pylist()
+    judged = set(pd.read_parquet(DATA / "airdrop" / "labels.parquet").node.astype(str))
+    # accounts are the first actors, in the order of the graph
+    reviewed = np.zeros(int(full.candidates.members.max()) + 1, dtype=bool)
+    reviewed[: len(names)] = [name in judged for name in names][: len(reviewed)]
+    return over_seeds([tree_reports.reviewed_rings(full, reviewed, seed) for seed in range(seeds)])
+
+
+def other_worlds(folder: Path, seeds: int = 1, n_accounts: int = 150_000) -> dict[str, Any]:
+    """Our own worlds: trained on one, tested on its held-out rings, on another like it, and on one unlike it."""
+    runs = []
+    for seed in range(seeds):
+        made = [
+            _simulated_labels(100 + 3 * seed + k, folder / f"world_{seed}_{k}", n_accounts, **other)
+            for k, other in enumerate(({}, {}, OTHER_PARAMETERS))
+        ]
+        runs.append(tree_reports.other_worlds(made[0], {"alike": made[1], "unlike": made[2]}, seed))
+    return over_seeds(runs)
+
+
+OTHER_PARAMETERS: dict[str, Any] = {
+    "days": 180,
+    "ring_share": 0.03,
+    "ring_size_median": 9.0,
+    "camouflage": 0.45,
+    "lookalike_share": 0.2,
+}
+"""Of a world that lasts half as long, with smaller rings that hide better among twice as many look-alikes."""
 
 
 def laundering_10k_later(folder: Path) -> dict[str, Any]:
@@ -254,20 +293,27 @@ def worlds(seed: int, folder: Path) -> dict[str, Any]:
     return facts | _world_figures(result, made)
 
 
-def worlds_trained(folder: Path) -> dict[str, Any]:
+def worlds_trained(folder: Path, seeds: int = 1) -> dict[str, Any]:
     """World 1, scored by a model that learned from worlds 2 to 4 and their labels."""
     populations = [_labelled_world(seed, folder / f"world_{seed}") for seed in (2, 3, 4)]
-    model, card = train_model(populations, "trained")
     test = _labelled_world(1, folder / "world_1")
-    _, is_match = list_candidates(test, model.log_odds(test.features), model.levels.least, model.size_bonus)
-    save_model(model, card, folder / "store" / "models" / "trained")
     settings = read_config(HERE / "worlds" / "scan.toml", {"store": str((folder / "store").absolute())})
-    result = run_scan(settings.model_copy(update={"model": ModelSettings(name="trained")}))
-    ResultStore(folder / "store").publish(result.scan_id, result.tables, result.manifest)
-    lists = list_figures(test, is_match)
-    out = {"rings": sum(p.n_true for p in populations), "precision_at_80": round(lists.precision_at_80, 3)}
-    out |= {"precision_at_80_of_all": _precision_at(0.8, test.n_true, is_match), "reachable": round(test.reachable, 3)}
-    return out | _world_figures(result, folder / "world_1" / "worlds")
+    runs = []
+    for seed in range(seeds):
+        name = f"trained{seed or ''}"
+        model, card = train_model(populations, name, seed=seed)
+        _, is_match = list_candidates(test, model.log_odds(test.features), model.levels.least, model.size_bonus)
+        save_model(model, card, folder / "store" / "models" / name)
+        result = run_scan(settings.model_copy(update={"model": ModelSettings(name=name)}))
+        if not seed:
+            ResultStore(folder / "store").publish(result.scan_id, result.tables, result.manifest)
+        at_80 = round(list_figures(test, is_match).precision_at_80, 3)
+        out = {"rings": sum(p.n_true for p in populations), "precision_at_80": None if math.isnan(at_80) else at_80}
+        out["precision_at_80_of_all"] = tree_reports.precision_at(0.8, test.n_true, is_match)
+        out["reachable"] = round(test.reachable, 3)
+        found = _world_figures(result, folder / "world_1" / "worlds")
+        runs.append(out | {key: found[key] for key in found if seeds == 1 or not isinstance(found[key], dict)})
+    return over_seeds(runs)
 
 
 def _labelled_world(seed: int, folder: Path) -> LabelledCandidates:
@@ -302,22 +348,16 @@ def few_confirmed(folder: Path, share: float = 0.3, n_accounts: int = 150_000) -
     return rows
 
 
-def _simulated_labels(seed: int, folder: Path, n_accounts: int) -> LabelledCandidates:
+def _simulated_labels(seed: int, folder: Path, n_accounts: int, **other: Any) -> LabelledCandidates:
     """Search a world of ours with its truth as labels."""
     from loaders.simulate import WorldSettings, simulate
 
-    simulate(folder, WorldSettings(n_accounts=n_accounts, seed=seed))
+    simulate(folder, WorldSettings(n_accounts=n_accounts, seed=seed, **other))
     truth = SourceConfig.model_validate(
         {"path": str(folder / "truth_members.parquet"), "table": "labels", "label": {"value": "ring"}}
     )
     config = read_config(folder / "scan.toml")
     return next(label_scans([config.model_copy(update={"source": [*config.source, truth]})], 1, None))
-
-
-def _precision_at(share: float, n_true: int, is_match: Any) -> float | None:
-    """Share of matches in the list down to where a share of all true rings is recovered."""
-    places, wanted = is_match.nonzero()[0], math.ceil(share * n_true)
-    return round(wanted / (int(places[wanted - 1]) + 1), 3) if wanted <= len(places) else None
 
 
 def simulated(folder: Path, n_accounts: int = 1_000_000, seed: int = 1) -> dict[str, Any]:
@@ -370,13 +410,17 @@ def _generate(script: str, *args: str) -> None:
     subprocess.run([sys.executable, str(need(GENERATORS / script)), *args], check=True, stdout=subprocess.DEVNULL)
 
 
-REPORTS: dict[str, Callable[[Path], dict[str, Any]]] = {
+REPORTS: dict[str, Callable[..., dict[str, Any]]] = {
     "airdrop": airdrop,
     **{f"airdrop_{name}": lambda folder, name=name: airdrop(folder, (name,)) for name in UNTIMED_LINKS},
     "airdrop_wallets": lambda folder: airdrop(folder, UNTIMED_LINKS),
     "laundering_10k": laundering_10k,
     **{f"amlsim_{name}": lambda folder, name=name: amlsim(name, folder) for name in AMLSIM},
-    **{f"{name}_accounts": lambda folder, name=name: account_model(name, folder) for name in ACCOUNT_LABELS},
+    **{
+        f"{name}_accounts": lambda folder, seeds=1, name=name: account_model(name, folder, seeds)
+        for name in ACCOUNT_LABELS
+    },
+    "airdrop_rings": airdrop_rings,
     "laundering_10k_later": laundering_10k_later,
     "laundering_10k_features": laundering_10k_features,
     **{f"amlsim_{name}_features": lambda folder, name=name: amlsim_features(name, folder) for name in AMLSIM},
@@ -390,11 +434,14 @@ REPORTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     **{f"worlds_{seed}": lambda folder, seed=seed: worlds(seed, folder) for seed in (1, 2, 3)},
     "worlds_trained": worlds_trained,
     "few_confirmed": few_confirmed,
+    "other_worlds": other_worlds,
     "simulated": simulated,
     "simulated_network": simulated_network,
     "camouflage": camouflage,
     "careful": careful.careful,
 }
+SEEDED = ("airdrop_accounts", "airdrop_rings", "laundering_10k_accounts", "other_worlds", "worlds_trained")
+"""Sets of which the folds, the trees or the worlds can be dealt anew by a seed."""
 
 
 def main() -> None:
@@ -402,13 +449,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", nargs="+", choices=[*REPORTS, "all"])
     parser.add_argument("--keep", type=Path, help="keep the stores, and the worlds that were made, in this folder")
+    parser.add_argument("--seeds", type=int, default=1, help="mean and spread over so many seeds, from 0 up")
     args = parser.parse_args()
+    if args.seeds < 1:
+        parser.error(f"--seeds must be at least 1, got {args.seeds}")
+    if args.seeds > 1 and (other := [name for name in args.sets if name not in SEEDED]):
+        parser.error(f"--seeds goes with {', '.join(SEEDED)}, got {', '.join(other)}")
     for name in REPORTS if "all" in args.sets else args.sets:
         with tempfile.TemporaryDirectory() as passing:
             folder = (args.keep or Path(passing)).absolute() / name
             folder.mkdir(parents=True, exist_ok=True)
             try:
-                figures_of_set = REPORTS[name](folder)
+                figures_of_set = REPORTS[name](folder, seeds=args.seeds) if name in SEEDED else REPORTS[name](folder)
             except Absent as reason:
                 figures_of_set = {"skipped": str(reason)}
         print(json.dumps({"set": name} | figures_of_set), flush=True)

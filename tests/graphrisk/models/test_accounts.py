@@ -74,6 +74,29 @@ def test_the_row_without_the_graph_stands_beside_both_kinds_of_trees():
     assert auc(model.score(data.columns, len(data.ids)), data.is_bad) > 0.85
 
 
+def test_leaves_grow_with_the_bad_accounts_and_never_shrink():
+    few, many = (account_trees.tree_parameters("boosting", n) for n in (30, 6_000))
+    assert (few["min_data_in_leaf"], few["lambda_l2"]) == (20, 5.0)
+    assert (many["min_data_in_leaf"], many["lambda_l2"]) == (300, 60.0)
+    assert account_trees.tree_parameters("forest", 6_000) == account_trees.PARAMETERS["forest"]
+
+
+def test_twins_and_communities_are_told_of_every_account(tmp_path):
+    from loaders.simulate import WorldSettings, simulate
+
+    simulate(tmp_path, WorldSettings(n_accounts=1_000, seed=3, ring_share=0.1))
+    data = load_accounts(read_config(tmp_path / "scan.toml"))
+    near, far = data.columns["own_twins_within_1"], data.columns["own_twins_within_31"]
+    assert np.isfinite(near).mean() > 0.9
+    assert (near <= far)[np.isfinite(far)].all()
+    assert np.nanmedian(near) < np.nanmedian(far)
+    sizes = data.columns["community25_accounts"]
+    assert sizes.min() >= 1
+    assert 1 < sizes.max() < 1_000
+    again = load_accounts(read_config(tmp_path / "scan.toml")).columns
+    assert all(np.array_equal(again[name], data.columns[name], equal_nan=True) for name in again)
+
+
 def test_labels_dealt_anew_cannot_be_learned():
     data = toy()
     shuffled = dataclasses.replace(data, is_bad=np.random.default_rng(2).permutation(data.is_bad))
