@@ -108,7 +108,7 @@ def everything(result: LoadResult) -> list[Any]:
     return [repr(arrays), tables, rest, result.row_counts, result.input_hash, result.as_of, result.newest]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(parts=halves())
 def test_a_merged_load_is_that_of_both_at_once(parts: list[dict[str, list[dict[str, Any]]]]) -> None:
     if not all(parts):
