@@ -32,6 +32,7 @@ from algorithms.lockstep import LockstepPairs, lockstep_pairs
 from algorithms.pair_evidence import UsePenalties, weigh_pairs
 from algorithms.partition_statistics import PartitionStatistics, partition_statistics
 from algorithms.projection import Projection, count_pairs, project
+from algorithms.ring_transfer_features import RingTransferFeatures, pool_members, ring_transfer_features
 from algorithms.sampling import Neighbourhood, Relation, sample_neighbours
 from algorithms.sequences import PacedRun, Sequences, paced_runs
 from algorithms.significance import benjamini_hochberg, decoy_q_values, expected_share
@@ -70,6 +71,7 @@ __all__ = [
     "PatternSettings",
     "Projection",
     "Relation",
+    "RingTransferFeatures",
     "Sequences",
     "Taint",
     "Transactions",
@@ -120,8 +122,10 @@ __all__ = [
     "paced_runs",
     "partition_statistics",
     "personalised_pagerank",
+    "pool_members",
     "project",
     "propagate_labels",
+    "ring_transfer_features",
     "same_action_runs",
     "sample_neighbours",
     "time_bins",
