@@ -62,7 +62,7 @@ def compare_with_full(found: Search, start: Start, loaded: LoadResult, settings:
     if communities is None:
         return []
     args = (found.sharing, found.policy, found.history, settings, found.model, seed)
-    other = search(*args, affinity=found.affinity, start=communities)
+    other = search(*args, affinity=found.affinity, start=communities, reader=found.reader)
     rows: list[Row] = []
     for name, ours, theirs in (("found", found, other), ("only", other, found)):
         n, alone = len(ours.chosen), count_unmatched(ours, theirs)
