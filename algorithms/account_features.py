@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
+from algorithms.named_columns import NamedColumns, most_within, ratio
 from algorithms.times import MISSING_TIME
 from algorithms.transfer_features import TransferFeatures, transfer_features
 from algorithms.transfer_state import PatternSettings
@@ -41,26 +41,8 @@ LOOP_HUB = 60
 MOST_WALKS = 50_000_000
 
 
-@dataclass(frozen=True, eq=False)
-class AccountFeatures:
-    """Features of accounts.
-
-    Parameters
-    ----------
-    values : array of float32, shape (n_accounts, n_features)
-        NaN where a feature is absent.
-    names : tuple of str
-    """
-
-    values: npt.NDArray[np.float32]
-    names: tuple[str, ...]
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def __getitem__(self, name: str) -> npt.NDArray[np.float32]:
-        """Return one feature of all accounts."""
-        return self.values[:, self.names.index(name)]
+class AccountFeatures(NamedColumns):
+    """Features of accounts, one row each."""
 
 
 def pair_counts(transfers: Transfers) -> LongArray:
@@ -148,7 +130,7 @@ def account_transfer_features(
         for side, ends in (("out", transfers.sources), ("in", transfers.targets)):
             columns |= _side(f"{relation}_{side}", transfers, ends, use, n_accounts)
     for side in ("out", "in"):
-        columns[f"one_off_share_{side}"] = _ratio(columns[f"one_off_{side}_count"], columns[f"all_{side}_count"])
+        columns[f"one_off_share_{side}"] = ratio(columns[f"one_off_{side}_count"], columns[f"all_{side}_count"])
     if transfers.seconds is not None:
         week = PatternSettings(window_seconds=7 * DAY, windows=(1, 2, 4))
         columns |= _row_columns(transfers, rows or transfer_features(transfers, settings=week), n_accounts)
@@ -162,15 +144,11 @@ def account_transfer_features(
     return AccountFeatures(values, (*columns, *(f"around_{name}" for name in columns)))
 
 
-def _ratio(part: npt.NDArray[Any], whole: FloatArray) -> FloatArray:
-    return np.asarray(np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0))
-
-
 def _known_mean(accounts: npt.NDArray[Any], values: FloatArray, n: int) -> FloatArray:
     """Mean of the known values per account, NaN where there is none."""
     known = np.isfinite(values)
     accounts = accounts[known]
-    return _ratio(np.bincount(accounts, values[known], n), np.bincount(accounts, minlength=n).astype(np.float64))
+    return ratio(np.bincount(accounts, values[known], n), np.bincount(accounts, minlength=n).astype(np.float64))
 
 
 def _moments(key: str, accounts: npt.NDArray[Any], values: FloatArray, n: int) -> dict[str, FloatArray]:
@@ -180,7 +158,7 @@ def _moments(key: str, accounts: npt.NDArray[Any], values: FloatArray, n: int) -
     count = np.bincount(accounts, minlength=n).astype(np.float64)
     mean = _known_mean(accounts, values, n)
     off = values - mean[accounts]
-    return {f"{key}_mean": mean, f"{key}_spread": np.sqrt(_ratio(np.bincount(accounts, off * off, n), count))}
+    return {f"{key}_mean": mean, f"{key}_spread": np.sqrt(ratio(np.bincount(accounts, off * off, n), count))}
 
 
 def _extreme(ufunc: np.ufunc, accounts: npt.NDArray[Any], values: FloatArray, n: int) -> FloatArray:
@@ -208,19 +186,7 @@ def _side(
         accounts, seconds = ends[use & known], transfers.seconds[use & known] - first
         out |= _moments(f"{key}_day", accounts, seconds / DAY, n)
         for days in BURST_DAYS:
-            out[f"{key}_most_in_{days}d"] = _most_within(accounts, seconds, days * DAY, n)
-    return out
-
-
-def _most_within(accounts: npt.NDArray[Any], seconds: LongArray, width: int, n: int) -> FloatArray:
-    """Most transfers of each account within less than `width` seconds."""
-    order = np.lexsort((seconds, accounts))
-    who, when = accounts[order].astype(np.int64), seconds[order]
-    # one axis for all accounts, so far apart that no window reaches the next
-    line = who * (int(when.max(initial=0)) + width + 1) + when
-    inside = np.arange(len(line)) - np.searchsorted(line, line - width + 1) + 1
-    out = np.zeros(n)
-    np.maximum.at(out, who, inside)
+            out[f"{key}_most_in_{days}d"] = most_within(accounts, seconds, days * DAY, n)
     return out
 
 

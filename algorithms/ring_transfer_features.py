@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms.account_features import AccountFeatures, pair_counts
+from algorithms.named_columns import NamedColumns, most_within, ratio
 from algorithms.rows import entries_of
 from algorithms.times import MISSING_TIME
 from algorithms.transfer_features import TransferFeatures
@@ -24,26 +25,8 @@ GREATEST = ("chain", "conserved_chain", "gathered", "scattered", "scatter_gather
 POOLED = ("mean", "spread", "least", "lower", "median", "upper", "greatest", "share_above")
 
 
-@dataclass(frozen=True, eq=False)
-class RingTransferFeatures:
-    """Features of groups of accounts.
-
-    Parameters
-    ----------
-    values : array of float32, shape (n_rings, n_features)
-        NaN where a feature is absent.
-    names : tuple of str
-    """
-
-    values: npt.NDArray[np.float32]
-    names: tuple[str, ...]
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def __getitem__(self, name: str) -> npt.NDArray[np.float32]:
-        """Return one feature of all groups."""
-        return self.values[:, self.names.index(name)]
+class RingTransferFeatures(NamedColumns):
+    """Features of groups of accounts, one row each."""
 
 
 def pool_members(
@@ -215,10 +198,6 @@ def _touching(transfers: Transfers, belong: _Belonging) -> _Touching:
     )
 
 
-def _ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> FloatArray:
-    return np.asarray(np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0))
-
-
 def _money(transfers: Transfers, touch: _Touching, n: int) -> dict[str, FloatArray]:
     comes = ~touch.inside & ~touch.out
     sides = {"inside": touch.inside, "out": touch.out, "in": comes}
@@ -226,15 +205,15 @@ def _money(transfers: Transfers, touch: _Touching, n: int) -> dict[str, FloatArr
     stranger = (pair_counts(transfers) == 1)[touch.transfer]
     for side in ("out", "in"):
         met = np.bincount(touch.ring[sides[side]], stranger[sides[side]], n)
-        columns[f"strangers_{side}"] = _ratio(met, columns[f"n_{side}"])
+        columns[f"strangers_{side}"] = ratio(met, columns[f"n_{side}"])
     given = transfers.amounts if transfers.amounts_usd is None else transfers.amounts_usd
     if given is None:
         return columns
     amounts = np.where(np.isfinite(given) & (given > 0), given, 0.0)[touch.transfer]
     sums = {side: np.bincount(touch.ring[use], amounts[use], n).astype(np.float64) for side, use in sides.items()}
     columns |= {f"amount_{side}": total for side, total in sums.items()}
-    columns["share_inside"] = _ratio(sums["inside"], sums["inside"] + sums["out"])
-    columns["passed_on"] = _ratio(sums["out"], sums["in"])
+    columns["share_inside"] = ratio(sums["inside"], sums["inside"] + sums["out"])
+    columns["passed_on"] = ratio(sums["out"], sums["in"])
     paid = ~comes & (amounts > 0)
     columns["amount_entropy"] = _entropy(touch.ring[paid], amounts[paid], n)
     return columns
@@ -266,8 +245,8 @@ def _pairs(transfers: Transfers, touch: _Touching, sizes: LongArray) -> dict[str
     n_pairs = np.bincount(pairs[:, 0], minlength=n).astype(np.float64)
     return {
         "pairs_inside": n_pairs,
-        "density_inside": _ratio(n_pairs, (sizes * (sizes - 1)).astype(np.float64)),
-        "reciprocity": _ratio(np.bincount(pairs[:, 0], mutual, n), n_pairs),
+        "density_inside": ratio(n_pairs, (sizes * (sizes - 1)).astype(np.float64)),
+        "reciprocity": ratio(np.bincount(pairs[:, 0], mutual, n), n_pairs),
     }
 
 
@@ -281,17 +260,13 @@ def _times(seconds: LongArray, touch: _Touching, n: int) -> dict[str, FloatArray
     ends = np.cumsum(count)
     first, last = np.zeros(n, np.int64), np.zeros(n, np.int64)
     first[some], last[some] = when[(ends - count)[some]], when[ends[some] - 1]
-    # one axis for all groups, so far apart that no day reaches the next
     since = when - first[ring]
-    line = ring * (int(since.max(initial=0)) + DAY + 1) + since
-    within = np.arange(len(line)) - np.searchsorted(line, line - DAY + 1) + 1
-    most = np.zeros(n)
-    np.maximum.at(most, ring, within)
+    most = most_within(ring, since, DAY, n)
     late = np.bincount(ring, np.sign(2 * since - (last - first)[ring]), n)
     return {
         "days": np.where(some, (last - first) / DAY, np.nan),
-        "busiest_day": _ratio(most, count.astype(np.float64)),
-        "growth": _ratio(late, count.astype(np.float64)),
+        "busiest_day": ratio(most, count.astype(np.float64)),
+        "growth": ratio(late, count.astype(np.float64)),
     }
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from algorithms._cycle_kernels import count_cycles
 from algorithms._motif_kernels import N_MOTIFS, find_motifs
 from algorithms._window_kernels import stream
+from algorithms.named_columns import NamedColumns
 from algorithms.times import MISSING_TIME
 from algorithms.transfer_state import PatternSettings, TransferState
 from algorithms.transfers import Transfers
@@ -43,7 +44,7 @@ assert len(_MOTIF_NAMES) == N_MOTIFS
 
 
 @dataclass(frozen=True, eq=False)
-class TransferFeatures:
+class TransferFeatures(NamedColumns):
     """Features of transfers.
 
     Parameters
@@ -58,17 +59,8 @@ class TransferFeatures:
         Transfers without a time, which nothing sees.
     """
 
-    values: npt.NDArray[np.float32]
-    names: tuple[str, ...]
     n_late: int = 0
     n_untimed: int = 0
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def __getitem__(self, name: str) -> npt.NDArray[np.float32]:
-        """Return one feature of all transfers."""
-        return self.values[:, self.names.index(name)]
 
 
 def feature_names(settings: PatternSettings) -> tuple[str, ...]:
