@@ -116,6 +116,7 @@ def run_scan(
     }
     if not dry_run:
         found, policy, choice = find_rings(config, loaded, log, kept, start)
+        start = start.fitting(found.history.timed)
         nulls = start.base.nulls if start.base is not None else _find_nulls(found, config, log, kept)
         changes = _what_if(config, loaded, found, log, kept)
         patterns = _find_patterns(config, loaded, found, log)
@@ -153,8 +154,9 @@ def run_scan(
         finished = with_metrics(finished, compare_with_full(found, start, loaded, config.rings, config.scan.seed))
         manifest |= {"model": choice.model.name, "model_reason": choice.reason}
         if bases.active:
-            manifest |= {"started_from": base_id or None, "full_because": start.reason}
-            n_since_full = 0 if start.base is None else start.base.n_since_full + 1
+            base = start.base
+            manifest |= {"started_from": base and base.scan_id, "full_because": start.reason}
+            n_since_full = 0 if base is None else base.n_since_full + 1
             bases.keep(SearchBase.of(scan_id, base_key(config), n_since_full, found, loaded, nulls))
     if kept.used:
         manifest["stages_of_killed_scan"] = kept.used

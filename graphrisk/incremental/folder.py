@@ -46,6 +46,12 @@ class Start:
     reason: str = ""
     due: SearchBase | None = None
 
+    def fitting(self, timed: bool) -> Start:
+        """The same, unless the scan before had other views and another null model: these say nothing of this one."""
+        if self.base is None or self.base.timed == timed:
+            return self
+        return Start(reason="starts of accounts say something in one of the two scans only")
+
 
 class Bases:
     """Keeps what the next scan starts from. Whoever uses a folder must hold the lock of its store.

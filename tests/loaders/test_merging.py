@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loaders import IdentifierSettings, LoadConfig, LoadResult, SourceConfig, load
-from loaders.merging import UnmergeableError, merge_loads, merge_names
+from loaders.merging import UnmergeableError, as_of_another, merge_loads, merge_names
 
 DAY = 86_400
 IDS = st.sampled_from(["a", "b", "c", "é", "Z", "z1", "\U0001f600", "ￃ", ""])
@@ -168,6 +168,25 @@ def test_what_a_load_of_both_might_judge_otherwise_is_refused() -> None:
     strict = SETTINGS.model_copy(update={"unlisted_accounts": "reject"})
     with pytest.raises(UnmergeableError, match="are rejected"):
         merge_loads(one, one, strict)
+
+
+def test_the_same_rows_as_of_another_moment_are_those_of_a_load_as_of_it() -> None:
+    rows = [links(3, "d", first=5 * DAY)]
+    loaded, later = load_rows(rows, [0]), datetime(1970, 2, 1, 12, tzinfo=UTC)
+    again = as_of_another(loaded, later)
+    assert again.as_of == later
+    assert again.input_hash == loaded.input_hash
+    assert as_of_another(loaded) is loaded
+    early = datetime(1970, 1, 3, tzinfo=UTC)
+    with pytest.raises(UnmergeableError, match="some rows are at or after `as_of`"):
+        as_of_another(loaded, early)
+    # cut at a moment, it says nothing of another one
+    frame = {"account_id": ["a"], "signal_type": ["device"], "signal_id": ["d"], "first_seen": [5 * DAY]}
+    source = SETTINGS.model_copy(update={"sources": [SourceConfig(frame="f", table="links")]})
+    cut = load(source, frames={"f": pa.table(frame)}, as_of=early)
+    assert as_of_another(cut, early) is cut
+    with pytest.raises(UnmergeableError, match="when they were loaded"):
+        as_of_another(cut, later)
 
 
 def test_a_signal_that_becomes_too_popular_is_refused() -> None:

@@ -3,18 +3,24 @@
 import logging
 import os
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
+from algorithms.entity_graph import EntityGraph
 from graphrisk.api import scan
-from graphrisk.config import read_config
+from graphrisk.config import ScanConfig, read_config
 from graphrisk.estimate.figures import figures_of
+from graphrisk.incremental.base import SearchBase
 from graphrisk.incremental.folder import FOLDER, LOADED
 from graphrisk.store import ResultStore
 from graphrisk.tables import SCHEMAS
+from loaders.merging import merge_loads
 from loaders.simulate import WorldSettings, simulate
 
 TIMES = {"accounts": "created_at", "links": "first_seen", "transfers": "occurred_at", "events": "occurred_at"}
@@ -112,6 +118,64 @@ def test_every_few_nights_one_is_full_and_says_how_far_the_others_agree(nightly,
     # rings that matter keep their ids from full to incremental and back
     kept = set(bands(results[1]).ring_id) & set(bands(results[3]).ring_id)
     assert len(kept) >= 0.8 * len(bands(results[1]))
+
+
+def test_a_merge_that_went_wrong_is_told_of_and_not_used(nightly, monkeypatch, caplog):
+    monkeypatch.setattr(
+        "graphrisk.incremental.folder.merge_loads",
+        lambda *args: replace(merge_loads(*args), input_hash="another"),
+    )
+    results = [nightly(night) for night in range(N_NIGHTS)]
+    assert results[2].tables["scan"]["input_hash"][0].as_py() == "another"
+    # the full scan of the fourth night loads everything
+    assert results[3].tables["scan"]["input_hash"][0].as_py() != "another"
+    assert caplog.text.count("was not what a load of all files gives") == 1
+
+
+def test_the_same_files_are_not_read_twice(nightly, nights, tmp_path, monkeypatch):
+    once = nightly(0)
+    monkeypatch.setattr("graphrisk.pipeline.load", None)
+    settings = read_config(tmp_path / "scan.toml")
+    again = scan(settings, as_of=nights[1][0], store=settings.store)
+    assert again.scan_id == once.scan_id
+    assert equal(again, once)
+
+
+def test_draws_of_another_null_model_are_not_used(tmp_path):
+    rng = np.random.default_rng(4)
+    names = [f"a{k:03d}" for k in range(120)]
+    links = pd.DataFrame({"account_id": names, "signal_type": "device"})
+    links["signal_id"] = [f"d{k}" for k in range(110)] + [f"ring-{k % 2}" for k in range(10)]
+    sources = [{"frame": "accounts", "table": "accounts"}, {"frame": "links", "table": "links"}]
+    config = ScanConfig.model_validate({"scan": {"incremental": True}, "source": sources})
+    began = pd.Timestamp("2026-01-01", tz="UTC") + pd.to_timedelta(rng.integers(0, 300 * 86400, 120), unit="s")
+    results = []
+    for night, created in enumerate(([pd.NaT] * 120, [pd.NaT] * 120, began), start=1):
+        accounts = pd.DataFrame({"account_id": names, "created_at": pd.to_datetime(created, utc=True)})
+        frames = {"accounts": accounts, "links": links}
+        results.append(scan(config, frames=frames, as_of=datetime(2027, 1, night, tzinfo=UTC), store=tmp_path))
+    assert results[1].manifest["started_from"] == results[0].scan_id
+    assert results[2].manifest["started_from"] is None
+    assert "starts of accounts say something" in results[2].manifest["full_because"]
+    drawn = [
+        "null model" in [stage["name"] for stage in result.tables["scan"]["stages"][0].as_py()] for result in results
+    ]
+    assert drawn == [True, False, True]
+
+
+def test_communities_are_carried_over_by_the_names_of_actors():
+    def graph(accounts, wallets):
+        return EntityGraph.from_nodes(("account", "wallet"), [accounts, wallets])
+
+    # the wallet "b" is not the account "b"; the account "c" has gone, "aa" and the wallet "x" are new
+    labels = np.array([3, 3, 5, 5, 7], np.int32)
+    base = SearchBase("s", "k", 0, True, 3, pa.array(["a", "b", "c", "b", "w"], pa.large_string()), (labels,), [])
+    today = graph(["a", "aa", "b"], ["b", "w", "x"])
+    loaded = SimpleNamespace(graph=today)
+    (start,) = base.start(loaded, np.arange(6, dtype=np.int32))
+    assert start.max() < 6
+    groups = [set(np.flatnonzero(start == label).tolist()) for label in np.unique(start)]
+    assert sorted(map(sorted, groups)) == [[0, 2], [1], [3], [4], [5]]
 
 
 def test_a_night_that_is_run_again_starts_from_the_night_before_it(nightly):

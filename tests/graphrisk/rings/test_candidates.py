@@ -29,6 +29,21 @@ def test_planted_groups_are_proposed_once_each(nested):
     assert set(found.densities) <= {0.0, *RingSettings().densities}
 
 
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_search_starts_from_the_communities_that_it_is_given(side):
+    # one actor is tied as much to the one clique as to the other, and stays where it is
+    pairs = [(a, b) for base in (0, 4) for a, b in itertools.combinations(range(base, base + 4), 2)]
+    pairs += [(member, 8) for member in range(8)]
+    graph = Graph.from_edges(9, *np.array(pairs).T, np.full(len(pairs), 0.9))
+    start = np.array([0, 0, 0, 0, 1, 1, 1, 1, side], np.int32)
+    settings = RingSettings(densities=[0.5], min_size=3)
+    ((_, labels),) = partitions(graph, settings, 0, (start,))
+    assert labels[8] == labels[4 * side] != labels[4 * (1 - side)]
+    found = find_candidates([graph, graph], settings, 0, (start, 1 - start))
+    assert [one[8] == one[4 * side] for one in found.labels] == [True, True]
+    assert tuple(sorted([*range(4 * side, 4 * side + 4), 8])) in {tuple(found[c]) for c in range(len(found))}
+
+
 def split_communities(settings):
     """How many times a community of one density lies in more than one of the next coarser density."""
     chance = np.random.default_rng(0)
