@@ -12,12 +12,14 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from algorithms.communities import find_communities
 from algorithms.entity_graph import EntityGraph
 from graphrisk.api import scan
 from graphrisk.config import ScanConfig, read_config
 from graphrisk.estimate.figures import figures_of
 from graphrisk.incremental.base import SearchBase
 from graphrisk.incremental.folder import FOLDER, LOADED
+from graphrisk.rings.settings import RingSettings
 from graphrisk.store import ResultStore
 from graphrisk.tables import SCHEMAS
 from loaders.merging import merge_loads
@@ -139,6 +141,30 @@ def test_the_same_files_are_not_read_twice(nightly, nights, tmp_path, monkeypatc
     again = scan(settings, as_of=nights[1][0], store=settings.store)
     assert again.scan_id == once.scan_id
     assert equal(again, once)
+
+
+def test_every_search_of_the_next_night_starts_where_one_of_the_night_before_ended(nightly, monkeypatch):
+    starts, ends = [], []
+
+    def watched(graph, **options):
+        found = find_communities(graph, **options)
+        starts.append(options.get("initial"))
+        ends.append(found.labels)
+        return found
+
+    monkeypatch.setattr("graphrisk.rings.candidates.find_communities", watched)
+    nightly(0)
+    assert len(starts) > 0
+    assert all(start is None for start in starts)
+    # two views at each density come first, then those of the null model
+    known = ends[: 2 * len(RingSettings().densities)]
+    starts.clear()
+    nightly(1)
+    assert len(starts) == len(known)
+    # whoever is new is alone, and nobody else is parted; a wallet may go, once an account owns it
+    for start, end in zip(starts, known, strict=True):
+        before, now = (int((np.bincount(labels) > 1).sum()) for labels in (end, start))
+        assert 0.98 * before <= now <= before
 
 
 def test_draws_of_another_null_model_are_not_used(tmp_path):
