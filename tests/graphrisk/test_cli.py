@@ -12,6 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from graphrisk.checkpoints.folder import WORK
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -349,17 +351,27 @@ def test_an_unknown_ring_is_wrong_usage(store):
 def test_an_interrupt_leaves_the_store_as_it_was(world, store, tmp_path):
     target = tmp_path / "store"
     shutil.copytree(store, target)
-    before = sorted(p.name for p in target.iterdir())
+    before = _published(target)
     command = [sys.executable, "-m", "graphrisk", "scan", "run", str(world / "scan.toml"), "--store", str(target)]
     child = subprocess.Popen(
         [*command, "--seed", "5"], stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
     )
-    time.sleep(1.5)
+    # however quickly it starts: in the middle, once the load has left its checkpoint for the next scan
+    deadline = time.monotonic() + 60
+    while not list(target.glob(f"{WORK}/load-*.zip")) and time.monotonic() < deadline:
+        time.sleep(0.005)
     child.send_signal(signal.SIGINT)
     _, errors = child.communicate(timeout=60)
     assert child.returncode == 1
     assert "interrupted; nothing was published" in errors
-    assert sorted(p.name for p in target.iterdir()) == before
+    assert list(target.glob(f"{WORK}/load-*.zip"))
+    assert _published(target) == before
+
+
+def _published(store):
+    """Every file of a store but checkpoints, with its bytes."""
+    files = [file for file in store.rglob("*") if file.is_file() and WORK not in file.parts]
+    return {str(file.relative_to(store)): file.read_bytes() for file in files}
 
 
 def test_hostile_ids_reach_the_terminal_as_plain_text():
