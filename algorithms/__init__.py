@@ -2,6 +2,7 @@
 
 from algorithms.account_features import AccountFeatures, account_transfer_features, one_off_pairs
 from algorithms.action_runs import same_action_runs
+from algorithms.agglomeration import Dendrogram, agglomerate
 from algorithms.bursts import Bursts, find_bursts
 from algorithms.common_inputs import change_outputs, common_inputs
 from algorithms.communities import Communities, find_communities, find_nested_communities
@@ -32,6 +33,7 @@ from algorithms.lockstep import LockstepPairs, lockstep_pairs
 from algorithms.pair_evidence import UsePenalties, weigh_pairs
 from algorithms.partition_statistics import PartitionStatistics, partition_statistics
 from algorithms.projection import Projection, count_pairs, project
+from algorithms.regrouping import first_of_each, regroup
 from algorithms.ring_transfer_features import RingTransferFeatures, pool_members, ring_transfer_features
 from algorithms.sampling import Neighbourhood, Relation, sample_neighbours
 from algorithms.sequences import PacedRun, Sequences, paced_runs
@@ -44,11 +46,13 @@ from algorithms.spreading import (
     propagate_labels,
 )
 from algorithms.taint import TAINT_METHODS, Taint, trace_taint
+from algorithms.thinning import keep_heaviest
 from algorithms.times import MISSING_TIME
 from algorithms.transactions import Transactions, find_coinjoins, group_transactions
 from algorithms.transfer_features import TransferFeatures, feature_names, transfer_features
 from algorithms.transfer_state import PatternSettings, TransferState
 from algorithms.transfers import Transfers
+from algorithms.triads import add_triads
 from algorithms.wallet_pairs import WalletPairs
 
 __all__ = [
@@ -57,6 +61,7 @@ __all__ = [
     "AccountFeatures",
     "Bursts",
     "Communities",
+    "Dendrogram",
     "DenseBlock",
     "EntityGraph",
     "Events",
@@ -82,6 +87,8 @@ __all__ = [
     "UsePenalties",
     "WalletPairs",
     "account_transfer_features",
+    "add_triads",
+    "agglomerate",
     "articulation_points",
     "benjamini_hochberg",
     "bipartite_graph",
@@ -109,12 +116,14 @@ __all__ = [
     "find_deposit_addresses",
     "find_nested_communities",
     "first_funders",
+    "first_of_each",
     "from_igraph",
     "from_networkx",
     "from_scipy",
     "funding_bursts",
     "group_transactions",
     "k_cores",
+    "keep_heaviest",
     "last_sweeps",
     "lockstep_pairs",
     "minimum_cut",
@@ -125,6 +134,7 @@ __all__ = [
     "pool_members",
     "project",
     "propagate_labels",
+    "regroup",
     "ring_transfer_features",
     "same_action_runs",
     "sample_neighbours",

@@ -8,11 +8,10 @@ from algorithms._numba import jit
 from algorithms._sorting_kernels import sort
 
 HANGER_ON = 0.5  # of the median strength
-LEAST_DENSITY = 0.02
 
 
 @jit
-def clean_groups(first, last, starts, members, densities, least, most, indptr, indices, weights, core, side):
+def clean_groups(first, last, starts, members, weak, least, most, indptr, indices, weights, core, side):
     """Mark in `core` and `side` what is left of some groups, and one side of their weak cuts; zero before."""
     nothing = np.empty(0, np.int64)
     nobody = np.empty(0, np.int32)
@@ -39,7 +38,6 @@ def clean_groups(first, last, starts, members, densities, least, most, indptr, i
         if apart.all():
             weight, apart = lightest_cut(local_indptr, local_indices, local_weights)
         n_side = apart.sum()
-        bound = max(2 * densities[g], LEAST_DENSITY) * n_side * (n - n_side)
-        if min(n_side, n - n_side) >= least and weight < bound:
+        if min(n_side, n - n_side) >= least and weight < weak * n_side * (n - n_side):
             for i in range(n):
                 side[begin + i] = apart[i]

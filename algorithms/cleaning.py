@@ -35,9 +35,7 @@ class Cleaning:
     side: BoolArray
 
 
-def clean(
-    graph: Graph, starts: LongArray, members: IntArray, densities: npt.NDArray[np.float64], *, least: int, most: int
-) -> Cleaning:
+def clean(graph: Graph, starts: LongArray, members: IntArray, *, weak: float, least: int, most: int) -> Cleaning:
     """Look for hangers-on and for weak cuts in groups of nodes.
 
     Parameters
@@ -46,8 +44,8 @@ def clean(
     starts : array of int64, shape (n_groups + 1,)
         Members of group g are ``members[starts[g]:starts[g + 1]]``, ascending.
     members : array of int32
-    densities : array of float64, shape (n_groups,)
-        A cut is weak if it has less weight than a pair of twice this density, or of 0.02, for each pair across it.
+    weak : float
+        A cut is weak if the pairs across it have less weight on average.
     least, most : int
         Smallest part of interest; largest group to look at.
 
@@ -60,6 +58,6 @@ def clean(
     n_groups = len(starts) - 1
     n_shares = numba.get_num_threads() if n_groups > PARALLEL_GROUPS else 1
     bounds = np.arange(n_shares + 1) * n_groups // n_shares
-    given = (starts, members, densities, least, most, graph.indptr, graph.indices, graph.weights, core, side)
+    given = (starts, members, weak, least, most, graph.indptr, graph.indices, graph.weights, core, side)
     side_by_side(clean_groups, [(*share, *given) for share in stretches(bounds)])
     return Cleaning(core, side)

@@ -12,7 +12,7 @@ from graphrisk.alerts.delivery import channels, deliver
 from graphrisk.checkpoints.folder import Checkpoints
 from graphrisk.checkpoints.publishing import publish as publish_scan
 from graphrisk.config import ScanConfig, read_config
-from graphrisk.incremental.folder import Bases
+from graphrisk.incremental import KeptLoad
 from graphrisk.lineage.follow import follow
 from graphrisk.pipeline import run_scan
 from graphrisk.result import ScanResult
@@ -70,8 +70,8 @@ def scan(
     ways = channels(settings.alerts, settings.base_dir)
     with results.lock():
         kept = Checkpoints(folder if settings.scan.checkpoints else None)
-        bases = Bases(folder if settings.scan.incremental else None, settings.scan.full_every)
-        result = run_scan(settings, frames=frames, as_of=as_of, progress=progress, kept=kept, bases=bases)
+        before = KeptLoad(folder if settings.scan.incremental else None, settings.scan.full_every)
+        result = run_scan(settings, frames=frames, as_of=as_of, progress=progress, kept=kept, before=before)
         result = follow(result, results, settings.lineage, settings.alerts)
         publish_scan(results, result, kept)
         for problem in deliver(results, result.scan_id, ways):

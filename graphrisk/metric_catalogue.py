@@ -39,18 +39,6 @@ CATALOGUE: tuple[Definition, ...] = (
     Definition("rings.at_{change}_cap", "listed rings with the hub caps halved or doubled", "listed rings"),
     Definition("rings.lost_at_{change}_cap", "rings that would not be listed then", "listed rings"),
     Definition("rings.gained_at_{change}_cap", "rings that would be listed only then", "rings listed then"),
-    Definition(
-        "incremental.rings_found.share",
-        "share of the rings of a full scan that the search would have listed too, had it started from the scan before",
-        "listed rings",
-        WILSON,
-    ),
-    Definition(
-        "incremental.rings_only.share",
-        "share of the rings that only the search from the scan before would have listed",
-        "rings listed then",
-        WILSON,
-    ),
     Definition("affinity.pairs", "pairs of accounts or wallets with evidence", "accounts and wallets that act"),
     Definition("patterns.rings", "rings that patterns of transfers draw", "listed rings"),
     Definition("patterns.null_model", "rings that the same patterns draw in the null model, on average", "draws"),

@@ -22,13 +22,11 @@ from graphrisk.alerts.swallowed import Alert, find_alerts
 from graphrisk.audit.metrics import audit_metrics
 from graphrisk.case_metrics import case_metrics
 from graphrisk.checkpoints.folder import Checkpoints
-from graphrisk.checkpoints.keys import code_key, load_key, search_key
+from graphrisk.checkpoints.keys import load_key, search_key
 from graphrisk.checkpoints.parts import CHANGE, LOAD, NULL, keep_search
 from graphrisk.config import ScanConfig
 from graphrisk.hubs import HubPolicy, find_hubs
-from graphrisk.incremental.base import SearchBase
-from graphrisk.incremental.folder import Bases, Start
-from graphrisk.incremental.searching import compare_with_full, start_from
+from graphrisk.incremental import KeptLoad
 from graphrisk.models.choice import Choice, choose_model, model_key
 from graphrisk.pattern_tables import add_patterns
 from graphrisk.result import ScanResult
@@ -67,7 +65,7 @@ def run_scan(
     progress: Progress | None = None,
     dry_run: bool = False,
     kept: Checkpoints | None = None,
-    bases: Bases | None = None,
+    before: KeptLoad | None = None,
 ) -> ScanResult:
     """Load the data, find rings and make the result tables; nothing is published.
 
@@ -84,8 +82,8 @@ def run_scan(
         Load and report the rows only; the ring tables stay empty.
     kept : Checkpoints, optional
         What a scan that was killed has left, and where this one leaves what it has done; by default nothing is kept.
-    bases : Bases, optional
-        What the scan before has left to start from, and where this one leaves the same; by default this is a full scan.
+    before : KeptLoad, optional
+        What the load of the scan before has left, and where this one leaves the same; by default all is loaded.
 
     Returns
     -------
@@ -97,16 +95,14 @@ def run_scan(
         If the configuration or the data cannot be used.
     """
     began = datetime.now(UTC)
-    log, kept, bases = StageLog(progress), kept or Checkpoints(), bases or Bases()
+    log, kept, before = StageLog(progress), kept or Checkpoints(), before or KeptLoad()
     with log.stage("load") as stage:
-        loaded = _load(config, frames, as_of or config.scan.as_of, progress, kept, bases)
+        loaded = _load(config, frames, as_of or config.scan.as_of, progress, kept, before)
         stage.rows = sum(loaded.row_counts.values())
-    start = bases.start(base_key(config), loaded.as_of) if bases.active else Start()
-    base_id = "" if start.base is None else start.base.scan_id
-    scan_id = make_scan_id(config, loaded, base_id)
+    scan_id = make_scan_id(config, loaded)
     if kept.active:
         model = model_key(config.model.name, config.store)
-        kept.begin("search", search_key(config_hash(config), loaded, config.scan.seed, model, base_id))
+        kept.begin("search", search_key(config_hash(config), loaded, config.scan.seed, model))
     tables = ScanTables(scan_id, loaded)
     alerts: list[Alert] = []
     manifest: dict[str, Any] = {
@@ -115,9 +111,8 @@ def run_scan(
         "config_hash": config_hash(config),
     }
     if not dry_run:
-        found, policy, choice = find_rings(config, loaded, log, kept, start)
-        start = start.fitting(found.history.timed)
-        nulls = start.base.nulls if start.base is not None else _find_nulls(found, config, log, kept)
+        found, policy, choice = find_rings(config, loaded, log, kept)
+        nulls = _find_nulls(found, config, log, kept)
         changes = _what_if(config, loaded, found, log, kept)
         patterns = _find_patterns(config, loaded, found, log)
         growth = _find_growth(config, loaded, found, log)
@@ -151,13 +146,8 @@ def run_scan(
     if not dry_run:
         finished = with_metrics(finished, ring_metrics(finished, loaded.labels, config.metrics))
         finished = with_metrics(finished, _reviewed(config, loaded))
-        finished = with_metrics(finished, compare_with_full(found, start, loaded, config.rings, config.scan.seed))
         manifest |= {"model": choice.model.name, "model_reason": choice.reason}
-        if bases.active:
-            base = start.base
-            manifest |= {"started_from": base and base.scan_id, "full_because": start.reason}
-            n_since_full = 0 if base is None else base.n_since_full + 1
-            bases.keep(SearchBase.of(scan_id, base_key(config), n_since_full, found, loaded, nulls))
+    manifest |= before.facts
     if kept.used:
         manifest["stages_of_killed_scan"] = kept.used
     return ScanResult(scan_id, finished, loaded.graph, [alert.text for alert in alerts], manifest)
@@ -169,24 +159,23 @@ def _load(
     as_of: datetime | None,
     progress: Progress | None,
     kept: Checkpoints,
-    bases: Bases,
+    before: KeptLoad,
 ) -> LoadResult:
     """Load the data, all or what is new, or take what a killed scan had loaded of the same files."""
     settings, transactions = config.load_config(), config.wallets.needs_transactions
-    key = load_key(settings, as_of, transactions) if kept.active else None
-    kept.begin("load", key)
 
     def read(narrowed: LoadConfig, moment: datetime | None) -> LoadResult:
         return load(narrowed, frames=frames, as_of=moment, progress=progress, transactions=transactions)
 
-    def make() -> LoadResult:
-        # rows of one transaction may come in several files
-        return read(settings, as_of) if transactions else bases.load(settings, as_of, read)
-
+    # rows of one transaction may come in several files
+    if not transactions and before.keeps(settings):
+        return before.load(settings, as_of, read)  # what it keeps is a checkpoint too
+    key = load_key(settings, as_of, transactions) if kept.active else None
+    kept.begin("load", key)
     return kept.keep(
         "load",
         LOAD,
-        make,
+        partial(read, settings, as_of),
         # files that changed while they were read belong to no key
         sure=lambda: load_key(settings, as_of, transactions) == key,
     )
@@ -203,7 +192,6 @@ def find_rings(
     loaded: LoadResult,
     log: StageLog,
     kept: Checkpoints | None = None,
-    start: Start | None = None,
 ) -> tuple[Search, HubPolicy, Choice]:
     """Search the data.
 
@@ -213,8 +201,6 @@ def find_rings(
     loaded : LoadResult
     log : StageLog
     kept : Checkpoints, optional
-    start : Start, optional
-        What the search starts from; by default nothing.
 
     Returns
     -------
@@ -235,16 +221,12 @@ def find_rings(
         stage.rows = sharing.n_signals
     with log.stage("rings") as stage:
         choice = choose_model(config.model.name, config.store, history, sharing, bool(config.wallets.links))
-        communities = start_from(start.base if start else None, loaded, sharing, history, config.rings)
         reader = None
         if isinstance(choice.model, BlendedTrees):
             reader = NetworkReader(graph, loaded.as_of, choice.model.network)
             if unknown := reader.unknown():
                 choice = replace(choice, reason=f"the network has not learned from {', '.join(unknown)}")
-        rules, seed = config.rings, config.scan.seed
-        found = keep_search(
-            kept or Checkpoints(), sharing, policy, history, rules, choice.model, seed, communities, reader
-        )
+        found = keep_search(kept or Checkpoints(), sharing, policy, history, config.rings, choice.model, reader)
         stage.rows = len(found.affinity)
     return found, policy, choice
 
@@ -319,9 +301,9 @@ def _what_if(
     if not config.hubs.what_if:
         return []
     with log.stage("half and double caps") as stage:
-        graph, rules, seed, labels = loaded.graph, config.rings, config.scan.seed, loaded.labels
+        graph, rules, labels = loaded.graph, config.rings, loaded.labels
         changes = [
-            kept.keep(f"caps {factor}", CHANGE, partial(change_caps, graph, found, rules, seed, factor, labels))
+            kept.keep(f"caps {factor}", CHANGE, partial(change_caps, graph, found, rules, factor, labels))
             for factor in (0.5, 2.0)
         ]
         stage.rows = sum(change.n_rings for change in changes)
@@ -341,15 +323,7 @@ def config_hash(config: ScanConfig) -> str:
     return hashlib.sha256(json.dumps(cleaned(settings), sort_keys=True).encode()).hexdigest()
 
 
-def base_key(config: ScanConfig) -> str:
-    """Hash of all that a search depends on but the data and their moment."""
-    moments = config.scan.model_copy(update={"as_of": None})
-    settings = config.model_copy(update={"scan": moments})
-    parts = (config_hash(settings), model_key(config.model.name, config.store), code_key())
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def make_scan_id(config: ScanConfig, loaded: LoadResult, base_id: str = "") -> str:
+def make_scan_id(config: ScanConfig, loaded: LoadResult) -> str:
     """Name a scan by its moment and by all that it depends on, so that the same scan has the same name."""
     model = model_key(config.model.name, config.store)
     parts = (
@@ -359,7 +333,6 @@ def make_scan_id(config: ScanConfig, loaded: LoadResult, base_id: str = "") -> s
         str(config.scan.seed),
         loaded.as_of.isoformat(),
         model,
-        *([base_id] if base_id else []),
     )
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     return f"{loaded.as_of:%Y%m%dT%H%M%SZ}-{digest[:8]}"

@@ -102,7 +102,7 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def search_key(config_hash: str, loaded: LoadResult, seed: int, model: str, base: str) -> str:
+def search_key(config_hash: str, loaded: LoadResult, seed: int, model: str) -> str:
     """Hash of all that the search for rings depends on.
 
     Parameters
@@ -113,12 +113,10 @@ def search_key(config_hash: str, loaded: LoadResult, seed: int, model: str, base
     seed : int
     model : str
         Key of the model that scores.
-    base : str
-        Scan that the search starts from, empty if from nothing.
 
     Returns
     -------
     str
     """
-    parts = (config_hash, loaded.input_hash, loaded.as_of.isoformat(), str(seed), model, base, code_key())
+    parts = (config_hash, loaded.input_hash, loaded.as_of.isoformat(), str(seed), model, code_key())
     return _hash("\n".join(parts))

@@ -78,8 +78,6 @@ def keep_search(
     history: History,
     settings: RingSettings,
     model: RingModel,
-    seed: int,
-    start: tuple[npt.NDArray[np.int32], ...] | None = None,
     reader: NetworkReader | None = None,
 ) -> Search:
     """Search for rings, or make the search of a killed scan whole again.
@@ -87,7 +85,7 @@ def keep_search(
     Parameters
     ----------
     kept : Checkpoints
-    sharing, policy, history, settings, model, seed, start, reader
+    sharing, policy, history, settings, model, reader
         As `search` takes them.
 
     Returns
@@ -97,7 +95,7 @@ def keep_search(
     fresh: list[Search] = []
 
     def make() -> SearchParts:
-        fresh.append(search(sharing, policy, history, settings, model, seed, start=start, reader=reader))
+        fresh.append(search(sharing, policy, history, settings, model, reader=reader))
         return SearchParts.of(fresh[0])
 
     parts = kept.keep("rings", SEARCH, make)

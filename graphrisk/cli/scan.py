@@ -70,7 +70,7 @@ def run(
     from graphrisk.cli.estimate import tell_needs, values
     from graphrisk.cli.progress import ProgressPrinter
     from graphrisk.config import read_config
-    from graphrisk.incremental.folder import Bases
+    from graphrisk.incremental import KeptLoad
     from graphrisk.lineage.follow import follow
     from graphrisk.pipeline import run_scan
     from graphrisk.store import ResultStore
@@ -99,8 +99,8 @@ def run(
             results = ResultStore(settings.store)
             with results.lock(), told_of_compiling(progress.note):
                 kept = Checkpoints(settings.store if settings.scan.checkpoints else None)
-                bases = Bases(settings.store if settings.scan.incremental else None, settings.scan.full_every)
-                result = run_scan(settings, progress=progress, kept=kept, bases=bases)
+                before = KeptLoad(settings.store if settings.scan.incremental else None, settings.scan.full_every)
+                result = run_scan(settings, progress=progress, kept=kept, before=before)
                 result = follow(result, results, settings.lineage, settings.alerts)
                 with hold_interrupts(f"interrupted after scan {result.scan_id} was published"):
                     publish(results, result, kept)
@@ -231,7 +231,9 @@ def _report(
         summary = {"scan_id": result.scan_id, "store": None if dry_run else str(store), "n_rings": scan["n_rings"]}
         bands = result.tables["ring"]["band"].to_pylist()
         summary |= {"bands": {band: bands.count(band) for band in ("high", "medium", "low")}}
-        summary |= {key: result.manifest.get(key) for key in ("model", "model_reason", "started_from", "full_because")}
+        summary |= {
+            key: result.manifest.get(key) for key in ("model", "model_reason", "new_files", "loaded_all_because")
+        }
         summary |= {"view": None if view is None else str(view), "scan": scan, "alerts": result.alerts}
         summary |= {"undelivered": undelivered, "writeback": None if written is None else report_values(written)}
         if dry_run:
@@ -248,10 +250,10 @@ def _report(
     print_rings(result.tables["ring"].slice(0, SHOWN_RINGS), scan["n_rings"])
     reason = result.manifest.get("model_reason")
     typer.echo(f"scored by: {result.manifest['model']}" + (f" ({reason})" if reason else ""))
-    if base := result.manifest.get("started_from"):
-        typer.echo(f"incremental: started from scan {base}")
-    elif reason := result.manifest.get("full_because"):
-        typer.echo(f"a full scan: {reason}")
+    if reason := result.manifest.get("loaded_all_because"):
+        typer.echo(f"all files were loaded: {reason}")
+    elif (n_new := result.manifest.get("new_files")) is not None:
+        typer.echo(f"incremental: {n_new:,} new files were loaded")
     if not is_json():
         _tell_alerts(result)
     typer.echo(f"results: {store}")

@@ -77,7 +77,7 @@ def figures_of(store: ResultStore) -> Figures | None:
     seen: list[tuple[int, float, float, float]] = []
     for scan_id in reversed(store.scans() if store.path.is_dir() else []):
         manifest = store.manifest(scan_id)
-        if manifest.get("stages_of_killed_scan") or manifest.get("started_from"):
+        if manifest.get("stages_of_killed_scan") or manifest.get("new_files") is not None:
             continue
         try:
             scan = store.table("scan", scan_id).to_pylist()[0]

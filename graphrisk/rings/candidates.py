@@ -1,27 +1,39 @@
-"""Candidate rings: communities at several densities in two views, overlapping, and their cleaned variants."""
+"""Candidate rings: clusters at all densities in two views, overlapping, and what becomes of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.agglomeration import agglomerate
 from algorithms.cleaning import clean
-from algorithms.communities import find_communities, find_nested_communities
 from algorithms.cuts import connected_components
 from algorithms.graph import Graph
+from algorithms.regrouping import first_of_each, regroup
+from algorithms.thinning import keep_heaviest
+from algorithms.triads import add_triads
 from graphrisk.rings.affinity import LEAST_PROBABILITY, Affinity, timed_probability, untimed_probability
 from graphrisk.rings.history import History
 from graphrisk.rings.settings import RingSettings
 
 IntArray = npt.NDArray[np.int32]
 LongArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 TIMED_VIEW, SHARED_VIEW = 0, 1
 VIEW_NAMES = ("timed", "shared")
 LARGEST_TO_CUT = 400
+WEAK_CUT = 0.02
+# The rest was chosen by how many rings of simulated worlds come within reach of how many candidates.
+TRIAD_FACTOR = 8.0
+MOST_TIES = 200
+LASTING = 1.3
+TIE_SHARE = 0.3
+PROPOSALS = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,16 +49,13 @@ class Candidates:
     views : array of int8, shape (n,)
         Index into `VIEW_NAMES` of the view that gave each first.
     densities : array of float64, shape (n,)
-        Resolution that gave each first; 0 for connected components.
-    labels : tuple of array of int32, shape (n_actors,)
-        Communities of all actors, one array for each view and density in the order in which they were searched.
+        Density at which the cluster that gave each first was merged; 0 for connected components.
     """
 
     starts: LongArray
     members: IntArray
     views: npt.NDArray[np.int8]
     densities: npt.NDArray[np.float64]
-    labels: tuple[IntArray, ...] = ()
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -84,100 +93,82 @@ def find_views(affinity: Affinity, history: History, n_actors: int) -> list[Grap
     return graphs
 
 
-def find_candidates(
-    views: list[Graph], settings: RingSettings, seed: int, start: tuple[IntArray, ...] | None = None
-) -> Candidates:
-    """Search every view at every density and its components, and add the cleaned variants of what is found.
+def find_candidates(views: list[Graph], settings: RingSettings) -> Candidates:
+    """Propose the clusters of every view at all densities, its components, and what becomes of the clusters.
 
-    The Constant Potts Model is used because modularity cannot see communities below a size that grows with the graph
-    (Traag, Van Dooren and Nesterov 2011, section III).
+    What becomes of them: those whom enough ties join to them, cores without hangers-on, and the sides of weak cuts.
 
     Parameters
     ----------
     views : list of Graph
         From `find_views`.
     settings : RingSettings
-    seed : int
-    start : tuple of array of int32, shape (n_actors,), optional
-        Communities to start from, as `Candidates.labels` has them; by default every actor is alone.
 
     Returns
     -------
     Candidates
-        Distinct sets, in the order in which they were found.
+        Distinct sets, view by view.
     """
-    found: dict[bytes, tuple[IntArray, int, float]] = {}
     offset = len(VIEW_NAMES) - len(views)
-    searched: list[IntArray] = []
-    n = len(settings.densities)
-    for number, graph in enumerate(views):
-        for density, labels in partitions(graph, settings, seed, start and start[number * n : (number + 1) * n]):
-            searched.append(labels)
-            for members in _groups(labels, settings.min_size, settings.max_size):
-                found.setdefault(members.tobytes(), (members, number + offset, density))
-        for members in _groups(connected_components(graph), settings.min_size, settings.max_size):
-            found.setdefault(members.tobytes(), (members, number + offset, 0.0))
-    for number, graph in enumerate(views):
-        here = [(members, density) for members, view, density in found.values() if view == number + offset]
-        for part, density in _cleaned(graph, here, settings.min_size):
-            found.setdefault(part.tobytes(), (part, number + offset, density))
-    sets = list(found.values())
+    found = [groups for graph in views for groups in _proposed(graph, settings)]
+    numbers = [number + offset for number, graph in enumerate(views) for _ in range(PROPOSALS)]
+    sizes = np.concatenate([np.diff(groups.starts) for groups in found])
+    starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    everybody = np.concatenate([groups.members for groups in found]).astype(np.int32)
+    first = first_of_each(starts, everybody)
     return Candidates(
-        starts=_starts(members for members, _, _ in sets),
-        members=np.concatenate([members for members, _, _ in sets] or [np.empty(0, np.int32)]).astype(np.int32),
-        views=np.array([view for _, view, _ in sets], dtype=np.int8),
-        densities=np.array([density for _, _, density in sets], dtype=np.float64),
-        labels=tuple(searched),
+        starts=np.concatenate([[0], np.cumsum(sizes[first])]).astype(np.int64),
+        members=everybody[np.repeat(first, sizes)],
+        views=np.repeat(np.array(numbers, np.int8), [len(groups) for groups in found])[first],
+        densities=np.concatenate([groups.densities for groups in found])[first],
     )
 
 
-def _starts(groups: Iterable[IntArray]) -> LongArray:
-    return np.cumsum([0, *(len(members) for members in groups)], dtype=np.int64)
+@dataclass(frozen=True, eq=False)
+class _Groups:
+    """Sets of nodes, packed as in `Candidates`."""
+
+    starts: LongArray
+    members: IntArray
+    densities: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.densities)
+
+    def where_any(self, mask: BoolArray) -> BoolArray:
+        """Mark all members of the groups that a mask over all members has any member of."""
+        counted = np.concatenate([[0], np.cumsum(mask)])[self.starts]
+        return np.repeat(np.diff(counted) > 0, np.diff(self.starts))
+
+    def only(self, mask: BoolArray) -> _Groups:
+        """Those members of each group that a mask over all members has; groups without any are left out."""
+        kept = np.concatenate([[0], np.cumsum(mask)])[self.starts]
+        some = np.diff(kept) > 0
+        starts = np.concatenate([[0], np.cumsum(np.diff(kept)[some])]).astype(np.int64)
+        return _Groups(starts, self.members[mask], self.densities[some])
 
 
-def partitions(
-    graph: Graph, settings: RingSettings, seed: int, start: tuple[IntArray, ...] | None = None
-) -> Iterator[tuple[float, IntArray]]:
-    """Labels at every density: one search each, from `start` if there is one, or one sweep from the finest on."""
-    if start is not None:
-        # one run from communities that were good a moment ago leaves better ones than two runs from nothing
-        for density, initial in zip(settings.densities, start, strict=True):
-            found = find_communities(
-                graph, objective="cpm", resolution=density, seed=seed, initial=initial, n_iterations=1
-            )
-            yield density, found.labels
-    elif settings.nested:
-        falling = sorted(set(settings.densities), reverse=True)
-        for density, found in zip(falling, find_nested_communities(graph, falling, seed=seed), strict=True):
-            yield density, found.labels
-    else:
-        for density in settings.densities:
-            yield density, find_communities(graph, objective="cpm", resolution=density, seed=seed).labels
+def _proposed(graph: Graph, settings: RingSettings) -> Iterator[_Groups]:
+    """Propose the groups of one view."""
+    least, most = settings.min_size, settings.max_size
+    tied = keep_heaviest(add_triads(graph, TRIAD_FACTOR), MOST_TIES)
+    clusters = _Groups(*agglomerate(tied, least=settings.density, max_size=most).clusters(least, most, LASTING))
+    yield clusters
+    yield _components(graph, least, most)
+    packed = clusters.starts, clusters.members
+    starts, members, origins = regroup(graph, *packed, (TIE_SHARE,), least=least, most=most)
+    yield _Groups(starts, members, clusters.densities[origins])
+    cleaned = clean(graph, *packed, weak=WEAK_CUT, least=least, most=LARGEST_TO_CUT)
+    yield clusters.only(cleaned.core)
+    yield clusters.only(cleaned.side)
+    yield clusters.only(clusters.where_any(cleaned.side) & ~cleaned.side)
 
 
-def _groups(labels: IntArray, least: int, most: int) -> list[IntArray]:
-    """Members of every community of a size that can be a ring."""
+def _components(graph: Graph, least: int, most: int) -> _Groups:
+    """Give the connected components of a size that can be a ring."""
+    labels = connected_components(graph)
     sizes = np.bincount(labels)
+    of_size = (sizes >= least) & (sizes <= most)
     order = np.argsort(labels, kind="stable").astype(np.int32)
-    ends = np.cumsum(sizes)
-    chosen = np.flatnonzero((sizes >= least) & (sizes <= most))
-    return [order[ends[c] - sizes[c] : ends[c]] for c in chosen]
-
-
-def _cleaned(graph: Graph, groups: list[tuple[IntArray, float]], least: int) -> Iterator[tuple[IntArray, float]]:
-    """Cores without hangers-on, and the two sides of weak minimum cuts (a bridge at its extreme), group by group."""
-    if not groups:
-        return
-    starts = _starts(members for members, _ in groups)
-    densities = np.array([density for _, density in groups])
-    everybody = np.concatenate([members for members, _ in groups])
-    found = clean(graph, starts, everybody, densities, least=least, most=LARGEST_TO_CUT)
-    cored, cut = (np.logical_or.reduceat(mask, starts[:-1]) for mask in (found.core, found.side))
-    for g in np.flatnonzero(cored | cut).tolist():
-        members, density = groups[g]
-        rows = slice(starts[g], starts[g + 1])
-        if cored[g]:
-            yield members[found.core[rows]], density
-        if cut[g]:
-            yield members[found.side[rows]], density
-            yield members[~found.side[rows]], density
+    starts = np.concatenate([[0], np.cumsum(sizes[of_size])]).astype(np.int64)
+    return _Groups(starts, order[of_size[labels[order]]], np.zeros(int(of_size.sum())))

@@ -74,9 +74,7 @@ def search(
     history: History,
     settings: RingSettings,
     model: RingModel,
-    seed: int,
     affinity: Affinity | None = None,
-    start: tuple[npt.NDArray[np.int32], ...] | None = None,
     reader: NetworkReader | None = None,
 ) -> Search:
     """Find and score rings.
@@ -88,11 +86,8 @@ def search(
     history : History
     settings : RingSettings
     model : RingModel
-    seed : int
     affinity : Affinity, optional
         If it is known already: it does not depend on the history.
-    start : tuple of array of int32, shape (n_actors,), optional
-        Communities to start from, as `Candidates.labels` has them.
     reader : NetworkReader, optional
         Reads the graph for a model with a network.
 
@@ -102,7 +97,7 @@ def search(
     """
     affinity = find_affinity(sharing, policy, settings) if affinity is None else affinity
     views = find_views(affinity, history, sharing.n_actors)
-    candidates = find_candidates(views, settings, seed, start)
+    candidates = find_candidates(views, settings)
     nats = signal_nats(sharing, policy, settings)
     features = ring_features(
         candidates.starts, candidates.members, surroundings(sharing, history, affinity, views[0], nats)
@@ -204,11 +199,11 @@ def search_null(found: Search, settings: RingSettings, seed: int) -> NullDraw:
     if found.history.timed:
         history = found.history.shuffled(seed)
         data = found.sharing, found.policy, history
-        null = search(*data, settings, found.model, seed, affinity=found.affinity, reader=found.reader)
+        null = search(*data, settings, found.model, affinity=found.affinity, reader=found.reader)
     elif found.reader is not None:
         raise ValueError("a model with a network needs the starts of accounts for its null model, got too few")
     else:
-        null = search(rewired(found.sharing, seed), found.policy, found.history, settings, found.model, seed)
+        null = search(rewired(found.sharing, seed), found.policy, found.history, settings, found.model)
     return NullDraw(null.scores.log_odds[null.chosen], len(null.affinity))
 
 

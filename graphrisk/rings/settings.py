@@ -179,10 +179,8 @@ class RingSettings(BaseModel):
     max_size: Annotated[int, Field(ge=2)] = 1000
     member_types: list[MemberType] = Field(default_factory=lambda: list(MEMBER_TYPES), min_length=1)
     """Which entities may be members. Without wallets, a wallet of nobody still joins those whom it pays."""
-    densities: list[Positive] = Field(default_factory=lambda: [0.2, 0.1, 0.05, 0.02, 0.01], min_length=1)
-    """Resolutions of the Constant Potts Model: the least mean affinity inside a community."""
-    nested: bool = False
-    """Whether a coarser density starts from the finer communities and only joins them: quicker, and finds fewer."""
+    density: Positive = 0.02
+    """Clusters are merged as long as the mean affinity of the pairs across is so high."""
     evidence: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     """Nats of evidence of one shared signal per type (shared by two accounts); overrides the defaults."""
     bonus_events: list[str] = Field(default_factory=lambda: ["claim", "bonus", "airdrop_claim", "reward"])

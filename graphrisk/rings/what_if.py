@@ -38,7 +38,6 @@ def change_caps(
     graph: EntityGraph,
     found: Search,
     rings: RingSettings,
-    seed: int,
     factor: float,
     labels: pa.Table | None = None,
 ) -> CapChange:
@@ -50,7 +49,6 @@ def change_caps(
     found : Search
         The search with the caps in force.
     rings : RingSettings
-    seed : int
     factor : float
     labels : pyarrow.Table, optional
 
@@ -60,5 +58,5 @@ def change_caps(
     """
     scaled = found.policy.settings.scaled(factor, found.sharing.signal_types)
     policy = find_hubs(graph, found.sharing, scaled, labels)
-    other = search(found.sharing, policy, found.history, rings, found.model, seed, reader=found.reader)
+    other = search(found.sharing, policy, found.history, rings, found.model, reader=found.reader)
     return CapChange(factor, len(other.chosen), count_unmatched(found, other), count_unmatched(other, found))

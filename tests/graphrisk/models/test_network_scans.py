@@ -16,7 +16,6 @@ from gnn.ring_network import RingNetwork  # noqa: E402
 from graphrisk.checkpoints.packing import pack, unpack  # noqa: E402
 from graphrisk.checkpoints.parts import SEARCH, SearchParts  # noqa: E402
 from graphrisk.config import read_config  # noqa: E402
-from graphrisk.incremental.folder import Bases  # noqa: E402
 from graphrisk.models import choice  # noqa: E402
 from graphrisk.models.choice import SHIPPED_FOLDER, choose_model  # noqa: E402
 from graphrisk.models.files import load_model, save_model  # noqa: E402
@@ -96,15 +95,6 @@ def test_a_scan_by_a_network_is_the_same_again_and_named_by_its_weights(world, s
     save_model(blended(loaded, dataclasses.replace(CONFIG, seed=5)), {}, other / "models" / "ours")
     config = config_of(world, other)
     assert run_scan(config, dry_run=True).scan_id != run_scan(config_of(world, store), dry_run=True).scan_id
-
-
-def test_a_full_scan_by_a_network_says_how_far_one_from_the_scan_before_agrees(world, store, loaded, tmp_path):
-    config, bases = config_of(world, store), Bases(tmp_path, full_every=1)
-    run_scan(config, as_of=loaded.as_of - timedelta(days=1), bases=bases)
-    result = run_scan(config, bases=bases)
-    assert result.manifest["full_because"] == "of 1 scans in a row one is full"
-    metric = result.tables["metric"].to_pandas().set_index("name").value
-    assert metric["incremental.rings_found.share"] >= 0.8
 
 
 def test_any_number_of_threads_gives_the_same_outputs(found, loaded):

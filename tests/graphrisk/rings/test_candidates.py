@@ -1,12 +1,11 @@
-"""Candidate rings: what a search at several densities, or one sweep through them, proposes."""
+"""Candidate rings: the clusters of every view at all densities, and what becomes of them."""
 
 import itertools
 
 import numpy as np
-import pytest
 
 from algorithms import Graph
-from graphrisk.rings.candidates import find_candidates, partitions
+from graphrisk.rings.candidates import SHARED_VIEW, TIMED_VIEW, find_candidates
 from graphrisk.rings.settings import RingSettings
 
 
@@ -20,40 +19,68 @@ def groups_and_noise():
     return Graph.from_edges(200, source, target, weights)
 
 
-@pytest.mark.parametrize("nested", [False, True])
-def test_planted_groups_are_proposed_once_each(nested):
-    found = find_candidates([groups_and_noise()], RingSettings(nested=nested), seed=0)
-    sets = [tuple(found[c]) for c in range(len(found))]
+def sets_of(found):
+    return [tuple(found[c].tolist()) for c in range(len(found))]
+
+
+def graph_of(pairs, n):
+    sources, targets, weights = zip(*pairs, strict=True)
+    return Graph.from_edges(n, sources, targets, weights)
+
+
+def clique(members, weight):
+    return [(a, b, weight) for a, b in itertools.combinations(members, 2)]
+
+
+def test_planted_groups_are_proposed_once_each():
+    found = find_candidates([groups_and_noise()], RingSettings())
+    sets = sets_of(found)
     assert len(set(sets)) == len(sets)
     assert {tuple(range(8 * g, 8 * g + 8)) for g in range(10)} <= set(sets)
-    assert set(found.densities) <= {0.0, *RingSettings().densities}
+    assert all(list(members) == sorted(members) for members in sets)
+    assert all(4 <= len(members) <= 1000 for members in sets)
+    assert (found.views == SHARED_VIEW).all()
+    assert ((found.densities == 0) | (found.densities >= RingSettings().density)).all()
 
 
-@pytest.mark.parametrize("side", [0, 1])
-def test_a_search_starts_from_the_communities_that_it_is_given(side):
-    # one actor is tied as much to the one clique as to the other, and stays where it is
-    pairs = [(a, b) for base in (0, 4) for a, b in itertools.combinations(range(base, base + 4), 2)]
-    pairs += [(member, 8) for member in range(8)]
-    graph = Graph.from_edges(9, *np.array(pairs).T, np.full(len(pairs), 0.9))
-    start = np.array([0, 0, 0, 0, 1, 1, 1, 1, side], np.int32)
-    settings = RingSettings(densities=[0.5], min_size=3)
-    ((_, labels),) = partitions(graph, settings, 0, (start,))
-    assert labels[8] == labels[4 * side] != labels[4 * (1 - side)]
-    found = find_candidates([graph, graph], settings, 0, (start, 1 - start))
-    assert [one[8] == one[4 * side] for one in found.labels] == [True, True]
-    assert tuple(sorted([*range(4 * side, 4 * side + 4), 8])) in {tuple(found[c]) for c in range(len(found))}
+def test_what_both_views_propose_is_named_after_the_first():
+    whole, part = graph_of(clique(range(6), 0.5), 10), graph_of(clique(range(6), 0.5) + clique(range(6, 10), 0.4), 10)
+    found = find_candidates([whole, part], RingSettings())
+    assert dict(zip(sets_of(found), found.views.tolist(), strict=True)) == {
+        (0, 1, 2, 3, 4, 5): TIMED_VIEW,
+        (6, 7, 8, 9): SHARED_VIEW,
+    }
 
 
-def split_communities(settings):
-    """How many times a community of one density lies in more than one of the next coarser density."""
-    chance = np.random.default_rng(0)
-    graph = Graph.from_edges(200, *chance.integers(0, 200, (2, 1500)), chance.uniform(0.05, 0.55, 1500))
-    by_density = dict(partitions(graph, settings, 0))
-    falling = [by_density[density] for density in sorted(by_density, reverse=True)]
-    return sum(len(set(zip(*pair, strict=True))) - pair[0].max() - 1 for pair in itertools.pairwise(falling))
+def test_a_chain_that_no_density_holds_together_is_proposed_as_a_component():
+    chain = graph_of([(k, k + 1, 0.04) for k in range(11)], 12)
+    found = find_candidates([chain], RingSettings())
+    assert found.densities[sets_of(found).index(tuple(range(12)))] == 0.0
 
 
-def test_one_sweep_only_joins_communities_whatever_the_order_of_densities():
-    densities = [0.02, 0.2, 0.05, 0.2]
-    assert split_communities(RingSettings(nested=True, densities=densities)) == 0
-    assert split_communities(RingSettings(densities=densities)) > 0
+def test_a_group_is_proposed_with_whom_enough_ties_join_to_it_and_without_hangers_on():
+    # the sixth is tied to all, less closely; the seventh to one, as closely as they are to each other
+    pairs = [*clique(range(5), 0.9), *((k, 5, 0.5) for k in range(5)), (0, 6, 0.9)]
+    sets = set(sets_of(find_candidates([graph_of(pairs, 7)], RingSettings())))
+    assert (0, 1, 2, 3, 4, 5) in sets
+
+
+def test_weakly_joined_halves_are_proposed_each():
+    # the two merge at 0.05, and each is only there from its own density on
+    pairs = clique(range(6), 0.3) + clique(range(6, 12), 0.3) + [(a, b + 6, 0.05) for a in range(6) for b in range(6)]
+    sets = set(sets_of(find_candidates([graph_of(pairs, 12)], RingSettings())))
+    assert {tuple(range(6)), tuple(range(6, 12)), tuple(range(12))} <= sets
+
+
+def test_the_least_density_bounds_what_is_merged():
+    pairs = clique(range(6), 0.3) + clique(range(6, 12), 0.3) + [(a, b + 6, 0.05) for a in range(6) for b in range(6)]
+    found = find_candidates([graph_of(pairs, 12)], RingSettings(density=2.0))
+    # with their triangles the pairs weigh 3.3 inside and 1.25 across; all of them still are one component
+    assert found.densities[sets_of(found).index(tuple(range(12)))] == 0.0
+    assert found.densities[sets_of(found).index(tuple(range(6)))] > 0.0
+
+
+def test_without_ties_there_are_no_candidates():
+    found = find_candidates([Graph.from_edges(5, [], []), Graph.from_edges(5, [], [])], RingSettings())
+    assert len(found) == 0
+    assert found.starts.tolist() == [0]

@@ -22,7 +22,7 @@ def find(graph, **settings):
     sharing = find_sharing(graph)
     history = find_history(graph, sharing, rings)
     policy = find_hubs(graph, sharing, HubSettings(), None)
-    return search(sharing, policy, history, rings, Transparent(history.timed, history.claim_rate), 0)
+    return search(sharing, policy, history, rings, Transparent(history.timed, history.claim_rate))
 
 
 def candidate_of(found, members):

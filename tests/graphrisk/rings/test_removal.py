@@ -64,7 +64,7 @@ def test_agrees_with_a_scan_in_which_the_signal_is_a_hub(searched):
 def test_agrees_where_starts_say_nothing(searched):
     found, settings = searched
     history = replace(found.history, timed=False)
-    plain = search(found.sharing, found.policy, history, settings, Transparent(False, history.claim_rate), 0)
+    plain = search(found.sharing, found.policy, history, settings, Transparent(False, history.claim_rate))
     told = removals(plain, find_ring_links(plain, settings), settings)
     assert len(told) > 20
     rows, expected = by_slow_twin(plain, settings, told, every=11)
