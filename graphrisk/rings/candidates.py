@@ -29,7 +29,6 @@ VIEW_NAMES = ("timed", "shared")
 LARGEST_TO_CUT = 400
 WEAK_CUT = 0.02
 # The rest was chosen by how many rings of simulated worlds come within reach of how many candidates.
-TRIAD_FACTOR = 8.0
 MOST_TIES = 200
 LASTING = 1.3
 TIE_SHARE = 0.3
@@ -151,7 +150,7 @@ class _Groups:
 def _proposed(graph: Graph, settings: RingSettings) -> Iterator[_Groups]:
     """Propose the groups of one view."""
     least, most = settings.min_size, settings.max_size
-    tied = keep_heaviest(add_triads(graph, TRIAD_FACTOR), MOST_TIES)
+    tied = keep_heaviest(add_triads(graph, settings.triads), MOST_TIES)
     clusters = _Groups(*agglomerate(tied, least=settings.density, max_size=most).clusters(least, most, LASTING))
     yield clusters
     yield _components(graph, least, most)

@@ -180,7 +180,9 @@ class RingSettings(BaseModel):
     member_types: list[MemberType] = Field(default_factory=lambda: list(MEMBER_TYPES), min_length=1)
     """Which entities may be members. Without wallets, a wallet of nobody still joins those whom it pays."""
     density: Positive = 0.02
-    """Clusters are merged as long as the mean affinity of the pairs across is so high."""
+    """Clusters are merged as long as the mean affinity of the pairs across, triangles included, is so high."""
+    triads: Annotated[float, Field(ge=0)] = 8.0
+    """How much ties to common third actors add to the tie of two; 0 where most groups are pairs."""
     evidence: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     """Nats of evidence of one shared signal per type (shared by two accounts); overrides the defaults."""
     bonus_events: list[str] = Field(default_factory=lambda: ["claim", "bonus", "airdrop_claim", "reward"])

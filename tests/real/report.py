@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import boosting
+import candidate_search
 import careful
 import figures
 import incremental
@@ -285,6 +286,26 @@ def incremental_ident(folder: Path) -> dict[str, Any]:
     return incremental.report(folder / "ident", folder)
 
 
+def candidates(folder: Path) -> dict[str, Any]:
+    """How near candidates come to true rings, before any is scored, beside communities at five densities."""
+    _generate("graphs.py", "ident-tables", str(folder / "ident"))
+    _generate("worlds.py", str(folder / "worlds"), "--seed", "1")
+    os.environ.update(GRAPHRISK_WORLDS=str(folder), GRAPHRISK_DATA=str(DATA))
+    people = need(DATA / "identity_50k" / "historical_figures_with_errors_50k.parquet")
+    wallets = pd.read_parquet(need(DATA / "airdrop" / "labels.parquet")).rename(columns={"node": "entity_id"})
+    truths = {
+        "ident": pd.read_parquet(folder / "ident" / "rings.parquet").rename(columns={"account_id": "entity_id"}),
+        "worlds": pd.read_parquet(folder / "worlds" / "truth.parquet").query("ring >= 0"),
+        "airdrop": wallets.assign(entity_id=wallets.entity_id.astype(str)).query("ring >= 0"),
+        "identity_50k": pd.read_parquet(people).rename(columns={"unique_id": "entity_id", "cluster": "ring"}),
+    }
+    out = {"simulated": candidate_search.figures(candidate_search.simulated_sets())}
+    for name, truth in truths.items():
+        config = read_config(HERE / name / "scan.toml")
+        out[name] = candidate_search.figures(iter([candidate_search.known(config, truth)]))
+    return out
+
+
 def worlds(seed: int, folder: Path) -> dict[str, Any]:
     """Rings among innocent look-alikes, in a world that somebody else's generator made."""
     made = folder / "worlds"
@@ -430,6 +451,7 @@ REPORTS: dict[str, Callable[..., dict[str, Any]]] = {
     "identity_50k": identity_50k,
     "amlworld_sample": amlworld_sample,
     "ident": ident,
+    "candidates": candidates,
     "incremental": incremental_ident,
     **{f"worlds_{seed}": lambda folder, seed=seed: worlds(seed, folder) for seed in (1, 2, 3)},
     "worlds_trained": worlds_trained,
