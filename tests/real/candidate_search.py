@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,18 +91,27 @@ def nearness(one: Known, starts: np.ndarray, members: np.ndarray) -> np.ndarray:
     return best
 
 
-def figures(sets: Iterator[Known]) -> dict[str, Any]:
-    """Compare the two over some sets."""
-    best: dict[str, list[np.ndarray]] = {"ours": [], "leiden": []}
-    counts, seconds = {"ours": 0, "leiden": 0}, {"ours": 0.0, "leiden": 0.0}
+def searched(one: Known, **settings: float) -> tuple[np.ndarray, np.ndarray]:
+    """Candidates of a scan with other settings."""
+    found: Candidates = find_candidates(one.views, one.settings.model_copy(update=settings))
+    return found.starts, found.members
+
+
+METHODS: dict[str, Callable[[Known], tuple[np.ndarray, np.ndarray]]] = {
+    "ours": searched,
+    "without_triangles": lambda one: searched(one, triads=0.0),
+    "leiden": lambda one: leiden(one.views, one.settings),
+}
+
+
+def figures(sets: Iterable[Known]) -> dict[str, Any]:
+    """Compare the ways to seek candidates over some sets."""
+    best: dict[str, list[np.ndarray]] = {name: [] for name in METHODS}
+    counts, seconds = dict.fromkeys(METHODS, 0), dict.fromkeys(METHODS, 0.0)
     for one in sets:
-        for name in best:
+        for name, method in METHODS.items():
             began = time.perf_counter()
-            if name == "leiden":
-                starts, members = leiden(one.views, one.settings)
-            else:
-                found: Candidates = find_candidates(one.views, one.settings)
-                starts, members = found.starts, found.members
+            starts, members = method(one)
             seconds[name] += time.perf_counter() - began
             counts[name] += len(starts) - 1
             best[name].append(nearness(one, starts, members))

@@ -302,7 +302,7 @@ def candidates(folder: Path) -> dict[str, Any]:
     out = {"simulated": candidate_search.figures(candidate_search.simulated_sets())}
     for name, truth in truths.items():
         config = read_config(HERE / name / "scan.toml")
-        out[name] = candidate_search.figures(iter([candidate_search.known(config, truth)]))
+        out[name] = candidate_search.figures([candidate_search.known(config, truth)])
     return out
 
 
