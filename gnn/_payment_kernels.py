@@ -79,15 +79,15 @@ def measure_payments(starts, members, out_starts, payees, paid, paid_days, kinds
     n_candidates, n_actors = len(starts) - 1, len(out_starts) - 1
     out = np.full((n_candidates, 10), np.nan)
     number = np.full(n_actors, -1, np.int64)
-    most, most_got, largest = 0, 0, 0
+    most, most_in, largest = 0, 0, 0
     for c in range(n_candidates):
-        n, n_got = 0, 0
+        n, n_in = 0, 0
         for i in range(starts[c], starts[c + 1]):
             n += out_starts[members[i] + 1] - out_starts[members[i]]
-            n_got += in_starts[members[i] + 1] - in_starts[members[i]]
-        most, most_got, largest = max(most, n), max(most_got, n_got), max(largest, starts[c + 1] - starts[c])
+            n_in += in_starts[members[i] + 1] - in_starts[members[i]]
+        most, most_in, largest = max(most, n), max(most_in, n_in), max(largest, starts[c + 1] - starts[c])
     pairs, alike = np.empty(most, np.int64), np.empty(most, np.int64)
-    days = np.empty(most + most_got)
+    days = np.empty(most + most_in)
     left = np.empty(largest, np.bool_)
     n_paid, n_got = np.empty(largest, np.int64), np.empty(largest, np.int64)
     for c in range(n_candidates):
