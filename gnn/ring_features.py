@@ -42,6 +42,8 @@ MOST_TO_CUT = 256
 """Members up to which the lightest cut of a candidate is sought, which takes the third power of their number."""
 OF_PAYMENTS = (*PAYMENT_FEATURES, *(name for name in POOLED_FEATURES if name.startswith(("paid_", "got_"))))
 """Features that draw on nothing but transfers and who is a member."""
+OF_MEMBERS = (*COHESION_FEATURES, *SURPRISE_FEATURES, *STAKE_FEATURES, *PAYMENT_FEATURES, *POOLED_FEATURES)
+"""Features that pool or weigh what a model of accounts has columns for."""
 
 FEATURE_NAMES = (
     "size",
@@ -92,11 +94,7 @@ FEATURE_NAMES = (
     "inviter_inside",
     "inviter_share",
     "use_overlap",
-    *COHESION_FEATURES,
-    *SURPRISE_FEATURES,
-    *STAKE_FEATURES,
-    *PAYMENT_FEATURES,
-    *POOLED_FEATURES,
+    *OF_MEMBERS,
 )
 """Columns of `RingFeatures.values`:
 
