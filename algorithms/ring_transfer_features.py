@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from algorithms._pooling_kernels import pool_groups
 from algorithms.account_features import AccountFeatures, pair_counts
 from algorithms.named_columns import NamedColumns, most_within, ratio
 from algorithms.rows import entries_of
@@ -50,31 +51,8 @@ def pool_members(
         the threshold; NaN where no member has a value. O(members log members).
     """
     edges, who = np.asarray(starts, np.int64), np.asarray(members, np.int64)
-    ring = np.repeat(np.arange(len(edges) - 1), np.diff(edges))
-    value = np.asarray(values, np.float64)[who]
-    known = ~np.isnan(value)
-    ring, value = ring[known], value[known]
-    order = np.lexsort((value, ring))
-    ring, value = ring[order], value[order]
-    n_rings = len(edges) - 1
-    count = np.bincount(ring, minlength=n_rings)
-    first = np.concatenate([[0], np.cumsum(count)])[:-1]
-    some = count > 0
-    out = np.full((n_rings, len(POOLED)), np.nan)
-    mean = np.bincount(ring, value, n_rings)[some] / count[some]
-    out[some, 0] = mean
-    centre = np.zeros(n_rings)
-    centre[some] = mean
-    off = value - centre[ring]
-    out[some, 1] = np.sqrt(np.bincount(ring, off * off, n_rings)[some] / count[some])
-    for column, share in ((2, 0.0), (3, 0.25), (4, 0.5), (5, 0.75), (6, 1.0)):
-        at = share * (count[some] - 1)
-        low = np.floor(at).astype(np.int64)
-        high = np.minimum(low + 1, count[some] - 1)
-        below, above = value[first[some] + low], value[first[some] + high]
-        out[some, column] = below + (above - below) * (at - low)
-    out[some, 7] = np.bincount(ring, value > threshold, n_rings)[some] / count[some]
-    return out
+    pooled: FloatArray = pool_groups(np.asarray(values, np.float64)[who], edges, float(threshold))
+    return pooled
 
 
 def ring_transfer_features(

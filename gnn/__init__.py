@@ -1,7 +1,8 @@
 """Features of rings and the models that score them."""
 
-from gnn.ring_features import FEATURE_NAMES, RingFeatures, Surroundings, ring_features
+from gnn.ring_features import FEATURE_NAMES, RingFeatures, ring_features
 from gnn.scoring import Levels, RingModel, RingScores
+from gnn.surroundings import Surroundings
 from gnn.transparent import Transparent
 
 __all__ = [

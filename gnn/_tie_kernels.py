@@ -51,3 +51,23 @@ def measure_ties(starts, members, largest, indptr, indices, weights, evidence_in
         for i in range(k):
             inside_now[members[first + i]] = False
     return out
+
+
+@jit
+def shares_outside(starts, members, indptr, indices, weights):
+    """Share of the affinity of every member of every candidate that leaves the candidate; NaN where it has none."""
+    out = np.full(len(members), np.nan)
+    inside_now = np.zeros(len(indptr) - 1, np.bool_)
+    for c in range(len(starts) - 1):
+        for i in range(starts[c], starts[c + 1]):
+            inside_now[members[i]] = True
+        for i in range(starts[c], starts[c + 1]):
+            total, outside = 0.0, 0.0
+            for e in range(indptr[members[i]], indptr[members[i] + 1]):
+                total += weights[e]
+                outside += 0.0 if inside_now[indices[e]] else weights[e]
+            if total > 0:
+                out[i] = outside / total
+        for i in range(starts[c], starts[c + 1]):
+            inside_now[members[i]] = False
+    return out

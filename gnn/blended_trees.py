@@ -11,7 +11,7 @@ import numpy.typing as npt
 from gnn.blend import Blend
 from gnn.calibration import Calibration
 from gnn.ring_features import RingFeatures
-from gnn.ring_trees import LEARNED, LEVELS, PARTS, learned, part_effects
+from gnn.ring_trees import LEVELS, PARTS, check_features, learned, part_effects, raw_output
 from gnn.scoring import PRIOR, Levels, RingScores, sigmoid
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class BlendedTrees:
     ----------
     name : str
     booster : lightgbm.Booster
-        Over `LEARNED`.
+        As `RingTrees` has it.
     network : RingNetwork
     blend : Blend
         Trees first, network second.
@@ -53,8 +53,7 @@ class BlendedTrees:
     part_names: tuple[str, ...] = (*PARTS, NETWORK, PRIOR)
 
     def __post_init__(self) -> None:
-        if tuple(self.booster.feature_name()) != LEARNED:
-            raise ValueError(f"model {self.name!r} must have been trained on the features that rings have now")
+        check_features(self.booster, self.name)
 
     def score(self, features: RingFeatures) -> RingScores:
         """Score candidates.
@@ -69,7 +68,7 @@ class BlendedTrees:
 
     def log_odds(self, rows: FloatArray, network: FloatArray) -> FloatArray:
         """Log-odds of rows from `learned` beside outputs of the network; where those are NaN, they count as average."""
-        raw = np.asarray(self.booster.predict(rows, raw_score=True)) if len(rows) else np.empty(0)
+        raw = raw_output(self.booster, rows)
         return self.calibration.log_odds(self.blend.score(raw, known_outputs(network, self.blend.means[1])))
 
     def parts(self, features: RingFeatures) -> FloatArray:

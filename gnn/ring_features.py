@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms._threads import side_by_side, stretches
-from algorithms.graph import Graph
 from algorithms.times import MISSING_TIME
 from gnn._behaviour_kernels import (
     BEHAVIOUR_FEATURES,
@@ -20,24 +19,31 @@ from gnn._behaviour_kernels import (
     measure_invitations,
     measure_likeness,
 )
-from gnn._shared_kernels import (
-    DAY,
-    IDENTITY,
-    MIX_FEATURES,
-    MONEY,
-    PLACE,
-    REFERRAL,
-    SHARED_FEATURES,
-    measure_mix,
-    measure_overlap,
-    measure_shared,
-)
+from gnn._cohesion_kernels import COHESION_FEATURES, measure_cohesion
+from gnn._payment_kernels import PAYMENT_FEATURES, measure_payments
+from gnn._shared_kernels import DAY, MIX_FEATURES, SHARED_FEATURES, measure_mix, measure_overlap, measure_shared
 from gnn._tie_kernels import TIE_FEATURES, measure_ties
+from gnn.member_pools import (
+    POOLED_FEATURES,
+    STAKE_FEATURES,
+    SURPRISE_FEATURES,
+    binomial_surprise,
+    measure_stakes,
+    pool_features,
+)
+from gnn.payments import Payments
+from gnn.surroundings import Surroundings, Usual
 
 IntArray = npt.NDArray[np.int32]
 LongArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+
+MOST_TO_CUT = 256
+"""Members up to which the lightest cut of a candidate is sought, which takes the third power of their number."""
+OF_PAYMENTS = (*PAYMENT_FEATURES, *(name for name in POOLED_FEATURES if name.startswith(("paid_", "got_"))))
+"""Features that draw on nothing but transfers and who is a member."""
+OF_MEMBERS = (*COHESION_FEATURES, *SURPRISE_FEATURES, *STAKE_FEATURES, *PAYMENT_FEATURES, *POOLED_FEATURES)
+"""Features that pool or weigh what a model of accounts has columns for."""
 
 FEATURE_NAMES = (
     "size",
@@ -88,6 +94,7 @@ FEATURE_NAMES = (
     "inviter_inside",
     "inviter_share",
     "use_overlap",
+    *OF_MEMBERS,
 )
 """Columns of `RingFeatures.values`:
 
@@ -121,66 +128,28 @@ FEATURE_NAMES = (
 - ``invited``: share invited by anybody; ``same_inviter``: greatest share invited by one actor, who is a member
   (``inviter_inside`` 1) or not (0) and ``inviter_share`` of whose invitees are members (NaN if none was invited).
 - ``use_overlap``: share of successive uses of a shared signal that overlap in time; NaN where no times are known.
+- ``minimum_cut``: affinity that the lightest cut of the candidate takes away, over ``mean_affinity``; NaN above
+  `MOST_TO_CUT` members. ``core``: greatest core number of the pairs with evidence, over the number of other members.
+- ``claim_surprise``, ``hour_surprise``: what speaks against chance, in nats: so many members with a bonus, or so few
+  (below zero), at the rate of all accounts (the divergence of the two, times the accounts); and hours so alike where
+  each member's are any (Rayleigh's test).
+- ``stake``: logarithm of what the members took in bonuses, over the median of all who took any; ``stake_rank``: mean
+  rank of a member's among theirs; ``stake_spread``: standard deviation of its logarithm; NaN where none has a value.
+- Of transfers, NaN where none are recorded: ``paying_inside``: share of members who paid another or were paid;
+  ``kept_inside``: amount inside over all that members paid; ``outflow``: amount that leaves over all that crosses the
+  edge; ``pairs_paid``: ordered pairs of whom one paid the other, over all; ``reciprocity``: share of them in which the
+  other paid back; ``circulating``: share of members left once all are gone, again and again, who pay nobody left or are
+  paid by nobody left; ``fan_in``, ``fan_out``: greatest share of the others who paid one member, or were paid by one;
+  ``amount_entropy``: entropy in nats of the amounts that members paid, told apart to two digits; ``payment_growth``:
+  share of the transfers in the later half of their time, less that in the earlier.
+- ``<quantity>_<statistic>``: pooled over the members, as in `POOLS`: ``tie_openness``, the share of a member's affinity
+  that leaves, and the ranks in the population of the number of timed acts (``acts_place``), of the days of activity
+  (``days_place``), and of the numbers of transfers paid (``paid_place``) and got (``got_place``).
 """
 
 BURST_SHARE = 0.6
 LONG_BURST_SHARE = 0.9
 PARALLEL_CANDIDATES = 1_000  # fewer do not pay for waking threads
-GROUPS = {
-    **{"ip": PLACE, "ip_subnet": PLACE, "address": PLACE, "referrer": REFERRAL, "funder": MONEY, "payee": MONEY},
-    **dict.fromkeys(("deposit_address", "first_funder", "last_sweep"), MONEY),
-}
-
-
-@dataclass(frozen=True, eq=False)
-class Surroundings:
-    """The data around the candidates: who shares what, who is near whom, and what is known of each actor.
-
-    Parameters
-    ----------
-    affinity : Graph
-        Probability of each pair of actors.
-    evidence : Graph
-        Every pair of actors with any evidence.
-    row_starts, row_signals, first_seen, last_seen
-        The incidence of actors and signals, rows sorted by actor and signal; times in seconds.
-    signal_types : tuple of str
-    kinds, degrees : arrays, shape (n_signals,)
-        Signal type and number of actors of each signal.
-    nats : array of float64, shape (n_signals,)
-        Evidence of each signal, 0 for hubs.
-    inviters : array of int32, shape (n_actors,)
-    n_invited : array of int64, shape (n_actors,)
-        How many each invited.
-    started, last_active : array of int64, shape (n_actors,)
-    recorded, claimed : array of bool, shape (n_actors,)
-    delay : array of float64, shape (n_actors,)
-    hours : array of complex128, shape (n_actors,)
-    n_acts : array of int64, shape (n_actors,)
-    is_account : array of bool, shape (n_actors,)
-        The others are wallets, which take no bonuses.
-    """
-
-    affinity: Graph
-    evidence: Graph
-    row_starts: LongArray
-    row_signals: IntArray
-    first_seen: LongArray
-    last_seen: LongArray
-    signal_types: tuple[str, ...]
-    kinds: npt.NDArray[np.int16]
-    degrees: LongArray
-    nats: FloatArray
-    inviters: IntArray
-    n_invited: LongArray
-    started: LongArray
-    recorded: BoolArray
-    last_active: LongArray
-    claimed: BoolArray
-    delay: FloatArray
-    hours: npt.NDArray[np.complex128]
-    n_acts: LongArray
-    is_account: BoolArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -234,7 +203,7 @@ def ring_features(
     """
     starts = np.ascontiguousarray(starts, dtype=np.int64)
     members = np.ascontiguousarray(members, dtype=np.int32)
-    given = _Given.of(around, population or around)
+    given = Usual.of(around, population or around)
     n_shares = numba.get_num_threads() if len(starts) > PARALLEL_CANDIDATES else 1
     bounds = np.searchsorted(starts, np.arange(n_shares + 1) * len(members) // n_shares)
     bounds[0], bounds[-1] = 0, len(starts) - 1
@@ -242,44 +211,7 @@ def ring_features(
     return RingFeatures(np.concatenate(side_by_side(_measure, shares)))
 
 
-@dataclass(frozen=True, eq=False)
-class _Given:
-    """What the features of all candidates are measured against, made once."""
-
-    kinds: LongArray
-    groups: LongArray
-    instrument: int
-    claims: LongArray
-    known_starts: LongArray
-    known_ends: LongArray
-    known_claims: LongArray
-    delays: FloatArray
-    acts: LongArray
-    directions: tuple[FloatArray, FloatArray]
-    sums: tuple[FloatArray, FloatArray]
-
-    @staticmethod
-    def of(around: Surroundings, population: Surroundings) -> _Given:
-        length = np.abs(around.hours)
-        pointing = np.where(length > 0, around.hours / np.maximum(length, 1e-12), 0)
-        claims = _claim_times(around)
-        types = around.signal_types
-        return _Given(
-            kinds=around.kinds.astype(np.int64),
-            groups=np.array([GROUPS.get(kind, IDENTITY) for kind in types] or [0], dtype=np.int64),
-            instrument=types.index("instrument") if "instrument" in types else -1,
-            claims=claims,
-            known_starts=_known(population.started),
-            known_ends=_known(population.last_active),
-            known_claims=_known(claims if population is around else _claim_times(population)),
-            delays=np.sort(population.delay[~np.isnan(population.delay)]),
-            acts=np.sort(population.n_acts),
-            directions=(pointing.real.copy(), pointing.imag.copy()),
-            sums=(around.hours.real.copy(), around.hours.imag.copy()),
-        )
-
-
-def _measure(starts: LongArray, members: IntArray, around: Surroundings, given: _Given) -> FloatArray:
+def _measure(starts: LongArray, members: IntArray, around: Surroundings, given: Usual) -> FloatArray:
     """Measure some candidates."""
     candidates = (starts, members)
     largest = int(np.diff(starts).max(initial=0))
@@ -323,19 +255,24 @@ def _measure(starts: LongArray, members: IntArray, around: Surroundings, given: 
             ),
         ),
         (INVITATION_FEATURES, measure_invitations(*candidates, largest, around.inviters, around.n_invited)),
+        (COHESION_FEATURES, measure_cohesion(*candidates, largest, *ties, MOST_TO_CUT)),
+        (STAKE_FEATURES, measure_stakes(starts, members, around.taken, given.taken)),
+        (PAYMENT_FEATURES, _payments(*candidates, around.payments)),
+        (POOLED_FEATURES, pool_features(starts, members, around, given)),
     )  # fmt: skip
     for names, values in measured:
         columns |= dict(zip(names, values.T, strict=True))
+    columns["claim_surprise"] = binomial_surprise(columns["claim_share"], columns["accounts"], given.claim_rate)
+    columns["hour_surprise"] = columns["hour_sameness"] ** 2 * columns["hour_members"]
     return np.column_stack([columns[name] for name in FEATURE_NAMES])
 
 
-def _known(seconds: LongArray) -> LongArray:
-    return np.sort(seconds[seconds != MISSING_TIME])
-
-
-def _claim_times(around: Surroundings) -> LongArray:
-    """When each actor first took a bonus, `MISSING_TIME` where it did not."""
-    took = ~np.isnan(around.delay)
-    out = np.full(len(around.delay), MISSING_TIME)
-    out[took] = around.started[took] + around.delay[took].astype(np.int64)
-    return out
+def _payments(starts: LongArray, members: IntArray, payments: Payments | None) -> FloatArray:
+    if payments is None:
+        return np.full((len(starts) - 1, len(PAYMENT_FEATURES)), np.nan)
+    paid, got = payments.paid, payments.got
+    measured: FloatArray = measure_payments(
+        starts, members, paid.starts, paid.others, paid.amounts, paid.days, payments.kinds,
+        got.starts, got.others, got.amounts, got.days,
+    )  # fmt: skip
+    return measured

@@ -9,14 +9,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from gnn._cohesion_kernels import COHESION_FEATURES
 from gnn.calibration import Calibration
-from gnn.ring_features import FEATURE_NAMES, RingFeatures
+from gnn.member_pools import POOLED_FEATURES, STAKE_FEATURES
+from gnn.ring_features import FEATURE_NAMES, OF_PAYMENTS, RingFeatures
 from gnn.scoring import PRIOR, Levels, RingScores, sigmoid
 
 if TYPE_CHECKING:
     from lightgbm import Booster
 
 FloatArray = npt.NDArray[np.float64]
+
+
+def _pooled(quantity: str) -> tuple[str, ...]:
+    """Names of what is pooled of one quantity."""
+    return tuple(name for name in POOLED_FEATURES if name.startswith(f"{quantity}_"))
+
 
 PARTS: dict[str, tuple[str, ...]] = {
     "links": (
@@ -34,15 +42,25 @@ PARTS: dict[str, tuple[str, ...]] = {
     ),
     "place": ("nats_place", "widest_place", "on_place", "place_outside"),
     "burst": ("burst", "inferred_starts", "long_burst", "start_days"),
-    "claims": ("claim_share",),
+    "claims": ("claim_share", "claim_surprise"),
     "delay": ("delay_rank", "delay_spread", "claim_burst"),
     "use": ("use_days", "use_overlap"),
-    "openness": ("openness",),
-    "cover": ("cover", "least_tied", "tie_spread"),
-    "hours": ("hour_sameness", "steadiness"),
-    "activity": ("active_days", "active_spread", "acts_rank", "acts_spread", "end_burst"),
+    "openness": ("openness", *_pooled("tie_openness")),
+    "cover": ("cover", "least_tied", "tie_spread", *COHESION_FEATURES),
+    "hours": ("hour_sameness", "steadiness", "hour_surprise"),
+    "activity": (
+        "active_days",
+        "active_spread",
+        "acts_rank",
+        "acts_spread",
+        "end_burst",
+        *_pooled("acts_place"),
+        *_pooled("days_place"),
+    ),
     "referral": ("nats_referral", "invited", "invited_inside", "same_inviter", "inviter_inside", "inviter_share"),
     "funding": ("own_instrument",),
+    "stake": STAKE_FEATURES,
+    "payments": OF_PAYMENTS,
     "size": ("size",),
 }
 """Which features make each part of a score."""
@@ -94,7 +112,7 @@ class RingTrees:
     ----------
     name : str
     booster : lightgbm.Booster
-        Over `LEARNED`.
+        Over all of `LEARNED` or some of them, as a model has that learned before there were others.
     calibration : Calibration
     levels : Levels
     size_bonus : float
@@ -108,8 +126,7 @@ class RingTrees:
     part_names: tuple[str, ...] = (*PARTS, PRIOR)
 
     def __post_init__(self) -> None:
-        if tuple(self.booster.feature_name()) != LEARNED:
-            raise ValueError(f"model {self.name!r} must have been trained on the features that rings have now")
+        check_features(self.booster, self.name)
 
     def score(self, features: RingFeatures) -> RingScores:
         """Score candidates; O(candidates x trees x depth), the same for any number of threads."""
@@ -118,8 +135,7 @@ class RingTrees:
 
     def log_odds(self, rows: FloatArray) -> FloatArray:
         """Log-odds of rows from `learned`."""
-        raw = np.asarray(self.booster.predict(rows, raw_score=True)) if len(rows) else np.empty(0)
-        return self.calibration.log_odds(raw)
+        return self.calibration.log_odds(raw_output(self.booster, rows))
 
     def parts(self, features: RingFeatures) -> FloatArray:
         """Nats by part: Shapley values of the features along the trees' paths, summed; O(trees x leaves x depth²).
@@ -131,16 +147,31 @@ class RingTrees:
         return part_effects(self.booster, features, self.calibration.slope, self.calibration.intercept)
 
 
+def check_features(booster: Booster, name: str) -> None:
+    """Raise ValueError for trees over features that rings do not have."""
+    if not set(booster.feature_name()) <= set(LEARNED):
+        raise ValueError(f"model {name!r} must have been trained on the features that rings have now")
+
+
+def raw_output(booster: Booster, rows: FloatArray) -> FloatArray:
+    """Output of trees for rows from `learned`, of which they take the columns that they know."""
+    return np.asarray(booster.predict(_known(booster, rows), raw_score=True)) if len(rows) else np.empty(0)
+
+
+def _known(booster: Booster, rows: FloatArray) -> FloatArray:
+    names = tuple(booster.feature_name())
+    return rows if names == LEARNED else rows[:, [LEARNED.index(name) for name in names]]
+
+
 def part_effects(booster: Booster, features: RingFeatures, slope: float, intercept: float) -> FloatArray:
     """Effects of all parts on ``slope x output + intercept``, the prior last, shape (n, n_parts + 1)."""
     out = np.empty((len(features), len(PARTS) + 1))
     if not len(features):
         return out
-    effects = np.asarray(booster.predict(learned(features), pred_contrib=True)) * slope
-    at = 0
+    effects = np.asarray(booster.predict(_known(booster, learned(features)), pred_contrib=True)) * slope
+    known = booster.feature_name()
     for k, names in enumerate(PARTS.values()):
-        out[:, k] = effects[:, at : at + len(names)].sum(axis=1)
-        at += len(names)
+        out[:, k] = effects[:, [known.index(name) for name in names if name in known]].sum(axis=1)
     out[:, -1] = effects[:, -1] + intercept
     return out
 
@@ -157,6 +188,7 @@ def train_trees(
     *,
     seed: int = 0,
     parameters: Mapping[str, Any] | None = None,
+    names: tuple[str, ...] = LEARNED,
 ) -> Booster:
     """Train trees on candidates.
 
@@ -171,6 +203,8 @@ def train_trees(
     seed : int
     parameters : mapping, optional
         Of LightGBM; by default `PARAMETERS`.
+    names : tuple of str
+        Of the columns, if they are not all of `LEARNED`.
 
     Returns
     -------
@@ -183,7 +217,7 @@ def train_trees(
     """
     import lightgbm
 
-    data = lightgbm.Dataset(features, targets, weight=weights, feature_name=list(LEARNED), params={"verbose": -1})
+    data = lightgbm.Dataset(features, targets, weight=weights, feature_name=list(names), params={"verbose": -1})
     given = dict(parameters or {})
     # a forest is none of the boosting with other numbers
     base = {} if given.get("boosting") == "rf" else PARAMETERS

@@ -24,7 +24,7 @@ from gnn.account_features import (
     tie_columns,
 )
 from gnn.account_twins import twin_columns
-from gnn.ring_features import FEATURE_NAMES
+from gnn.ring_features import FEATURE_NAMES, OF_MEMBERS
 from graphrisk.config import ScanConfig
 from graphrisk.hubs import HubPolicy, known_hubs
 from graphrisk.models.settings import TRANSPARENT, ModelSettings
@@ -156,9 +156,10 @@ def _candidate_columns(found: Search, n: int) -> dict[str, FloatArray]:
     best = best_candidates(found)[:n]
     inside = best >= 0
     out: dict[str, FloatArray] = {}
-    for k, name in enumerate(FEATURE_NAMES):
+    # transfers, bonuses and acts of an account and of those around it have columns of their own
+    for name in (name for name in FEATURE_NAMES if name not in OF_MEMBERS):
         out[f"group_{name}"] = np.full(n, np.nan)
-        out[f"group_{name}"][inside] = found.features.values[best[inside], k]
+        out[f"group_{name}"][inside] = found.features[name][best[inside]]
     out["group_nats"] = np.full(n, np.nan)
     out["group_nats"][inside] = found.scores.log_odds[best[inside]]
     return out

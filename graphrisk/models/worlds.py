@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,9 @@ from loaders.simulate import WorldSettings, simulate
 
 ALL_RECORDED = 0.6
 """Share of the worlds of which every table is there."""
+WITH_TWINS = 0.5
+"""Share of the worlds with innocent groups that act together in time."""
+TWIN_SHARES = (0.02, 0.2)
 MISSING = ("events", "links", "transfers")
 
 
@@ -64,6 +67,10 @@ def _plan(rng: np.random.Generator, seed: int) -> WorldPlan:
         camouflage=float(rng.uniform(0.0, 0.7)),
         lookalike_share=float(rng.uniform(0.05, 0.3)),
     )
+    # drawn apart, so that whatever else is drawn stays what it was without them
+    apart = np.random.default_rng([seed, 0x2E])
+    twins = float(apart.uniform(*TWIN_SHARES)) if apart.random() < WITH_TWINS else 0.0
+    settings = replace(settings, twin_share=twins)
     missing = () if rng.random() < ALL_RECORDED else (str(rng.choice(MISSING)),)
     return WorldPlan(settings, missing)
 

@@ -221,7 +221,9 @@ class EvidenceWriter:
             text = f"{loose} of {size} members share nothing with the others."
             if not loose:
                 spread = self._feature("tie_spread", candidate)
-                text = f"Every member is tied to others; the ties of members differ by {percent(spread)} of their mean."
+                text = f"Every member is tied to others; the ties of members differ by {percent(spread)} of their mean"
+                cut = self._feature("minimum_cut", candidate)
+                text += "." if np.isnan(cut) else f", and no cut is lighter than {percent(cut)} of it."
             yield _line("unconnected_members" if loose else "connected_members", text, nats, nodes)
         if nats := parts.get("place"):
             sharing, outside = self._feature("on_place", candidate), self._feature("place_outside", candidate)
@@ -245,6 +247,20 @@ class EvidenceWriter:
             own = percent(self._feature("own_instrument", candidate))
             text = f"{own} of the members pay with an instrument of their own that nobody else uses."
             yield _line("separate_funding", text, nats, nodes)
+        if nats := parts.get("stake"):
+            taken = float(np.nansum(self._found.history.taken[members]))
+            rank = self._feature("stake_rank", candidate)
+            text = f"The members took {taken:,.6g} in bonuses; each of those who took any more than "
+            text += f"{percent(rank)} of all who did, on average."
+            yield _line("money_at_stake", text, nats, nodes)
+        if nats := parts.get("payments"):
+            paying, kept = self._feature("paying_inside", candidate), self._feature("kept_inside", candidate)
+            text = "No member paid another."
+            if paying:
+                text = f"{percent(paying)} of the members paid one another, in "
+                text += f"{percent(self._feature('reciprocity', candidate))} of the pairs both ways"
+                text += "." if np.isnan(kept) else f"; {percent(kept)} of what the members paid stayed among them."
+            yield _line("payments_inside" if paying else "no_payments_inside", text, nats, nodes)
         if nats := parts.get(NETWORK):
             more = "more" if nats > 0 else "less"
             text = f"A network over the graph, which gives no reasons, finds it {more} like a ring than most groups."
@@ -293,6 +309,8 @@ UNKNOWN = {
     "use": ("use_days", "use_unknown", "For how long the members used what they share is not known."),
     "hours": ("hour_sameness", "hours_unknown", "Fewer than three members did enough for their hours to be told."),
     "activity": ("active_days", "activity_unknown", "For how long the members were active is not known."),
+    "stake": ("stake", "stake_unknown", "No member is known to have taken a bonus of some value."),
+    "payments": ("paying_inside", "transfers_unknown", "No transfers are recorded."),
     "funding": ("own_instrument", "funding_unknown", "No member is known to use a payment instrument."),
 }
 """What is said of a part of the score whose data are absent: the feature that shows it, a reason code, a sentence."""

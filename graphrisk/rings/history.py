@@ -32,6 +32,8 @@ class History:
         Took a bonus at least once.
     delay : array of float64, shape (n_actors,)
         Seconds from the start to the first bonus, NaN without one.
+    taken : array of float64, shape (n_actors,)
+        Sum of its bonuses, NaN where none has a value.
     last_active : array of int64, shape (n_actors,)
         Newest time seen of the actor.
     hours : array of complex128, shape (n_actors,)
@@ -52,6 +54,7 @@ class History:
     recorded: npt.NDArray[np.bool_]
     claimed: npt.NDArray[np.bool_]
     delay: FloatArray
+    taken: FloatArray
     last_active: LongArray
     hours: npt.NDArray[np.complex128]
     n_acts: LongArray
@@ -92,6 +95,7 @@ class History:
             recorded=self.recorded[order],
             claimed=self.claimed[order],
             delay=self.delay[order],
+            taken=self.taken[order],
             last_active=self.last_active[order],
             hours=self.hours[order],
             n_acts=self.n_acts[order],
@@ -142,6 +146,10 @@ def find_history(graph: EntityGraph, sharing: Sharing, settings: RingSettings) -
     both = claimed & (started != MISSING_TIME)
     delay[both] = np.maximum(claim[both] - started[both], 0)
 
+    worth = paid & ~np.isnan(events.values)
+    taken = np.bincount(event_actor[worth], events.values[worth], n).astype(np.float64)
+    taken[np.bincount(event_actor[worth], minlength=n) == 0] = np.nan
+
     timed_act = events.seconds != MISSING_TIME
     angle = (events.seconds[timed_act] % 86400) * (2 * np.pi / 86400)
     who = event_actor[timed_act]
@@ -151,6 +159,7 @@ def find_history(graph: EntityGraph, sharing: Sharing, settings: RingSettings) -
         recorded=created != MISSING_TIME,
         claimed=claimed,
         delay=delay,
+        taken=taken,
         last_active=last,
         hours=east + 1j * north,
         n_acts=np.bincount(who, minlength=n),

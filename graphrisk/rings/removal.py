@@ -11,8 +11,9 @@ import numpy.typing as npt
 from algorithms.graph import Graph
 from algorithms.pair_evidence import weigh_pairs_without
 from algorithms.rows import entries_of
-from gnn.ring_features import RingFeatures, Surroundings, ring_features
+from gnn.ring_features import OF_PAYMENTS, RingFeatures, ring_features
 from gnn.scoring import sigmoid
+from gnn.surroundings import Surroundings
 from graphrisk.rings.affinity import LEAST_PROBABILITY, Affinity, direct_nats, pair_probability, times_of_use
 from graphrisk.rings.copies import Copies, ties_of
 from graphrisk.rings.links import RingLinks
@@ -207,9 +208,14 @@ class _World:
             delay=copies.and_all(around.delay),
             hours=copies.and_all(around.hours),
             n_acts=copies.and_all(around.n_acts),
+            taken=copies.and_all(around.taken),
             is_account=copies.and_all(around.is_account),
         )
-        return ring_features(starts, np.arange(len(copies), dtype=np.int32), reduced, around)
+        features = ring_features(starts, np.arange(len(copies), dtype=np.int32), reduced, around)
+        # who paid whom is the same with and without the signal
+        columns = np.array([features.names.index(name) for name in OF_PAYMENTS])
+        features.values[:, columns] = found.features.values[np.ix_(candidates, columns)]
+        return features
 
     def _affinity(self, copies: Copies, users: BoolArray) -> Graph:
         """Ties of the copies; those that are none without the signal keep their place, with no weight."""

@@ -15,8 +15,8 @@ def rewired(sharing: Sharing, seed: int) -> Sharing:
     """Deal the signals of each type out to the same accounts anew.
 
     A signal that falls to the same account twice is kept once, so that degrees may fall a little, as in the
-    configuration model with its loops and multi-edges removed (Newman, Networks, section 12.1). Times of use are
-    left out, because they belong to the old pairs.
+    configuration model with its loops and multi-edges removed (Newman, Networks, section 12.1). Times of use and
+    payments are left out, because they belong to the old pairs.
 
     Parameters
     ----------
@@ -58,4 +58,5 @@ def rewired(sharing: Sharing, seed: int) -> Sharing:
             direct.last_seen,
             direct.n_events,
         ),
+        payments=None,
     )

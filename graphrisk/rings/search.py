@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from algorithms.graph import Graph
 from algorithms.significance import decoy_q_values
-from gnn.ring_features import RingFeatures, Surroundings, ring_features
+from gnn.ring_features import RingFeatures, ring_features
 from gnn.scoring import RingModel, RingScores, logit
+from gnn.surroundings import Surroundings
 from graphrisk.hubs import HubPolicy
 from graphrisk.rings.affinity import Affinity, find_affinity, signal_nats
 from graphrisk.rings.candidates import Candidates, find_candidates, find_views
@@ -131,9 +132,11 @@ def surroundings(sharing: Sharing, history: History, affinity: Affinity, view: G
         last_active=history.last_active,
         claimed=history.claimed,
         delay=history.delay,
+        taken=history.taken,
         hours=history.hours,
         n_acts=history.n_acts,
         is_account=np.arange(sharing.n_actors) < history.n_accounts,
+        payments=sharing.payments,
     )
 
 

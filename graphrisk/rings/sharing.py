@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from algorithms.entity_graph import EntityGraph
 from algorithms.times import MISSING_TIME
+from gnn.payments import Payments
 from graphrisk.rings.direct_pairs import REFERRAL, DirectPairs, join_pairs, merge_acts, missing_last
 from graphrisk.rings.wallets import LINKS, PAIR_KINDS, Found
 from graphrisk.rings.wallets.build import LinkReport, WalletLinks
@@ -48,6 +49,8 @@ class Sharing:
     inviters : array of int32, shape (n_actors,)
         Actor index of who invited each actor, -1 where nobody did.
     direct : DirectPairs
+    payments : Payments, optional
+        Who paid whom, between actors and other parties; None where who meets whom was dealt out anew.
     wallet_reports : tuple of LinkReport
         What became of each link between wallets that was asked for.
     """
@@ -64,6 +67,7 @@ class Sharing:
     n_events: IntArray
     inviters: IntArray
     direct: DirectPairs
+    payments: Payments | None = None
     wallet_reports: tuple[LinkReport, ...] = ()
 
     @property
@@ -152,6 +156,16 @@ def _money_rows(graph: EntityGraph, acts_for: LongArray) -> tuple[list[_Rows], t
         rows.append(_Rows(kind, *merge_acts(actor[use], party[other[use]], seconds[use], graph.n_nodes)))
     between = (payer >= 0) & (payee >= 0) & (payer != payee)
     return rows, (payer[between], payee[between], seconds[between])
+
+
+def _payments(graph: EntityGraph, acts_for: LongArray, n_actors: int) -> Payments | None:
+    """Transfers as actors see them, None without any; parties that are no actors come after all actors."""
+    transfers = graph.transfers
+    if not len(transfers):
+        return None
+    party = np.where(acts_for >= 0, acts_for, n_actors + np.arange(graph.n_nodes))
+    amounts = transfers.amounts if transfers.amounts_usd is None else transfers.amounts_usd
+    return Payments.of(party[transfers.sources], party[transfers.targets], amounts, transfers.seconds, n_actors)
 
 
 def _wallet_rows(graph: EntityGraph, acts_for: LongArray, wallet_links: Mapping[str, Found]) -> list[_Rows]:
@@ -248,5 +262,6 @@ def find_sharing(graph: EntityGraph, *, with_wallets: bool = True, wallet_links:
         direct=join_pairs(
             [(inviter, invitee, invited_at), payments, *_wallet_pairs(acts_for, asked.found)], len(actors)
         ),
+        payments=_payments(graph, acts_for, len(actors)),
         wallet_reports=asked.reports,
     )

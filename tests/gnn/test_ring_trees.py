@@ -83,6 +83,19 @@ def test_no_candidates_have_no_scores(model):
     assert model.parts(nothing).shape == (0, len(PARTS) + 1)
 
 
+def test_trees_that_learned_from_some_features_take_these_by_name():
+    features, truth = toy()
+    names = ("size", "on_identity", "burst")
+    rows = features.values[:, [FEATURE_NAMES.index(name) for name in names]]
+    booster = train_trees(rows, truth, parameters={"num_iterations": 30}, names=names)
+    model = RingTrees("some", booster, Calibration(1.0, 0.2, 0.4))
+    test, _ = toy(100, seed=7)
+    log_odds = model.score(test).log_odds
+    taken = test.values[:, [FEATURE_NAMES.index(name) for name in names]]
+    assert log_odds == pytest.approx(booster.predict(taken, raw_score=True) + 0.2)
+    assert model.parts(test).sum(axis=1) == pytest.approx(log_odds, abs=1e-9)
+
+
 def test_trees_over_other_features_are_refused():
     import lightgbm
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from algorithms.times import MISSING_TIME
+from gnn.ring_trees import LEARNED
 from graphrisk.config import ScanConfig, read_config
 from graphrisk.models import choice
 from graphrisk.models.choice import SHIPPED_FOLDER, choose_model, model_key
@@ -66,7 +67,7 @@ def test_a_model_comes_back_from_its_folder_as_it_was(tmp_path, scanned):
     back = load_model(tmp_path / "models" / "ours")
     for name in ("name", "calibration", "levels", "size_bonus", "part_names"):
         assert getattr(back, name) == getattr(model, name)
-    rows = np.random.default_rng(0).random((50, model.booster.num_feature()))
+    rows = np.random.default_rng(0).random((50, len(LEARNED)))
     assert np.array_equal(back.log_odds(rows), model.log_odds(rows))
     assert model_key("ours", tmp_path) == model_key("simulated", tmp_path)
 

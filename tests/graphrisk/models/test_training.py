@@ -82,6 +82,13 @@ def test_the_first_worlds_of_a_longer_plan_are_the_same():
     assert plan_worlds(3, seed=4) != plan_worlds(3, seed=5)
 
 
+def test_half_of_the_worlds_have_innocents_who_act_together():
+    twins = np.array([plan.settings.twin_share for plan in plan_worlds(60, seed=0)])
+    assert 20 <= (twins > 0).sum() <= 40
+    assert twins[twins > 0].min() >= 0.02
+    assert twins.max() <= 0.2
+
+
 def test_hidden_parts_are_hidden_whole_and_some_are_always_known():
     features = np.random.default_rng(0).random((5, len(LEARNED)))
     out = with_hidden_parts(features, np.random.default_rng(1))

@@ -1,15 +1,19 @@
 """The finer features of candidates beside slow twins that read the graph as a person would."""
 
+import networkx as nx
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from algorithms.cuts import minimum_cut
 from algorithms.times import MISSING_TIME
+from gnn.member_pools import STATISTICS
+from gnn.ring_features import ring_features
 from gnn.transparent import Transparent
 from graphrisk.hubs import find_hubs
 from graphrisk.rings.history import find_history
-from graphrisk.rings.search import search
+from graphrisk.rings.search import search, surroundings
 from graphrisk.rings.settings import HubSettings, RingSettings
 from graphrisk.rings.sharing import find_sharing
 
@@ -129,3 +133,54 @@ def test_ties_are_even_in_a_clique_and_uneven_in_a_star(make_graph):
     c = candidate_of(found, range(5))
     assert found.features["pairs_evident"][c] == pytest.approx(4 / 10)
     assert found.features["tie_spread"][c] > 0.5
+
+
+@given(
+    st.sets(st.tuples(st.integers(0, 9), st.just("device"), st.sampled_from("pqrs")), min_size=6, max_size=30),
+    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(0, 50)), max_size=20),
+    st.integers(0, 9),
+)
+def test_cohesion_and_pools_agree_with_the_graph_and_with_numpy(make_graph, triples, paid, seed):
+    rng = np.random.default_rng(seed)
+    links = [(account, kind, f"{kind}-{name}") for account, kind, name in triples]
+    transfers = [(f"a{a:03d}", f"a{b:03d}", day * DAY) for a, b, day in paid]
+    claims = [(k, int(rng.integers(300, 400)) * DAY) for k in range(0, 10, 2)]
+    found = find(
+        make_graph(10, links, created=(rng.integers(0, 300, 10) * DAY).tolist(), claims=claims, transfers=transfers)
+    )
+    view, apart = found.views[0], [row for row in paid if row[0] != row[1]]
+    some = found.affinity.evidence > 0
+    evidence = nx.Graph(zip(found.affinity.sources[some].tolist(), found.affinity.targets[some].tolist(), strict=True))
+    evidence.add_nodes_from(range(10))
+    n_paid = np.array([sum(a == k for a, _, _ in apart) for k in range(10)])
+    for c in range(len(found.candidates)):
+        members = found.candidates[c]
+        inside = view.subgraph(members)
+        strength = inside.weights.sum() / len(members)
+        cut = minimum_cut(inside).weight / strength if strength else 0
+        assert found.features["minimum_cut"][c] == pytest.approx(cut, abs=1e-9)
+        core = max(nx.core_number(evidence.subgraph(members.tolist())).values())
+        assert found.features["core"][c] == pytest.approx(core / (len(members) - 1))
+        ranks = np.array([(n_paid < n_paid[m]).mean() for m in members])
+        pooled = [ranks.mean(), ranks.std(), ranks.min(), np.quantile(ranks, 0.75), ranks.max(), (ranks > 0.9).mean()]
+        told = [found.features[f"paid_place_{name}"][c] for name in STATISTICS]
+        assert told == pytest.approx(pooled if paid else [np.nan] * 6, nan_ok=True, abs=1e-9)
+        total = [view.weights[view.indptr[m] : view.indptr[m + 1]].sum() for m in members]
+        within = [inside.weights[inside.indptr[k] : inside.indptr[k + 1]].sum() for k in range(len(members))]
+        shares = [1 - part / whole for part, whole in zip(within, total, strict=True) if whole]
+        expected = np.max(shares) if shares else np.nan
+        assert found.features["tie_openness_greatest"][c] == pytest.approx(expected, nan_ok=True, abs=1e-9)
+
+
+def test_shuffled_histories_keep_payments_and_move_stakes(make_graph):
+    links = [(k, "device", "d") for k in range(5)]
+    claims = [(k, 400 * DAY) for k in range(5)]
+    transfers = [("a000", "a001", 300 * DAY), ("a001", "a000", 301 * DAY)]
+    found = find(make_graph(60, links, created=[k * DAY for k in range(60)], claims=claims, transfers=transfers))
+    c = candidate_of(found, range(5))
+    history = found.history.shuffled(1)
+    around = surroundings(found.sharing, history, found.affinity, found.views[0], found.nats)
+    null = ring_features(found.candidates.starts, found.candidates.members, around)
+    assert null["reciprocity"][c] == found.features["reciprocity"][c] == 1
+    assert found.features["stake"][c] == pytest.approx(np.log(5))
+    assert null["stake"][c] != found.features["stake"][c]

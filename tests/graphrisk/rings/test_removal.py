@@ -8,7 +8,7 @@ from gnn.transparent import Transparent
 from graphrisk.config import read_config
 from graphrisk.pipeline import find_rings
 from graphrisk.rings import removal
-from graphrisk.rings.affinity import find_affinity, signal_nats
+from graphrisk.rings.affinity import direct_nats, find_affinity, signal_nats
 from graphrisk.rings.candidates import find_views
 from graphrisk.rings.links import find_ring_links
 from graphrisk.rings.reliance import reliance
@@ -29,6 +29,10 @@ def searched(world):
 
 def with_hub(found, settings, ring, signal):
     """Score one ring with a signal declared a hub, over the whole population: the slow twin."""
+    return found.model.score(features_with_hub(found, settings, ring, signal)).log_odds[0]
+
+
+def features_with_hub(found, settings, ring, signal):
     is_hub = found.policy.is_hub.copy()
     is_hub[signal] = True
     policy = replace(found.policy, is_hub=is_hub)
@@ -37,7 +41,7 @@ def with_hub(found, settings, ring, signal):
     nats = signal_nats(found.sharing, policy, settings)
     around = surroundings(found.sharing, found.history, affinity, view, nats)
     members = found.candidates[int(found.chosen[ring])]
-    return found.model.score(ring_features(np.array([0, len(members)]), members, around)).log_odds[0]
+    return ring_features(np.array([0, len(members)]), members, around)
 
 
 def by_slow_twin(found, settings, told, every):
@@ -59,6 +63,18 @@ def test_agrees_with_a_scan_in_which_the_signal_is_a_hub(searched):
         uses = (links.rings == told.rings[row]) & (links.signals == told.signals[row])
         assert uses.sum() == told.n_members[row] >= 2
         assert (links.weights[uses] > 0).all()
+
+
+def test_every_feature_is_that_of_such_a_scan(searched):
+    found, settings = searched
+    told = removals(found, find_ring_links(found, settings), settings)
+    around = surroundings(found.sharing, found.history, found.affinity, found.views[0], found.nats)
+    world = removal._World(found, around, direct_nats(found.sharing, found.policy, settings))
+    rows = np.arange(0, len(told), 9)
+    features = world.without(found.chosen[told.rings[rows]], told.signals[rows])
+    for k, row in enumerate(rows):
+        twin = features_with_hub(found, settings, told.rings[row], told.signals[row])
+        assert features.values[k] == pytest.approx(twin.values[0], nan_ok=True, abs=1e-9)
 
 
 def test_agrees_where_starts_say_nothing(searched):

@@ -13,7 +13,7 @@ from algorithms.entity_graph import EntityGraph
 from algorithms.rows import entries_of
 from algorithms.times import MISSING_TIME
 from algorithms.transfers import Transfers
-from gnn.ring_features import GROUPS
+from gnn.surroundings import GROUPS
 from graphrisk.hubs import HubPolicy
 from graphrisk.rings.history import History
 from graphrisk.rings.sharing import Sharing, actor_of_nodes

@@ -1,0 +1,151 @@
+"""The kernel behind features of what the members of a candidate pay each other and others."""
+
+import numpy as np
+
+from algorithms._numba import jit
+from algorithms._sorting_kernels import count_below, sort
+
+PAYMENT_FEATURES = (
+    "paying_inside", "kept_inside", "outflow", "pairs_paid", "reciprocity", "circulating", "fan_in", "fan_out",
+    "amount_entropy", "payment_growth",
+)  # fmt: skip
+
+
+@jit
+def distinct(keys, n):
+    """Sort the first n keys and put the distinct ones first; returns how many there are."""
+    sort(keys, n)
+    k = 0
+    for i in range(n):
+        if i == 0 or keys[i] != keys[i - 1]:
+            keys[k] = keys[i]
+            k += 1
+    return k
+
+
+@jit
+def left_in_circles(pairs, n, size, left, paid, got):
+    """Count the members that are left once those who do not pay a member that is left, or get from none, are gone."""
+    for i in range(size):
+        left[i] = True
+    gone = True
+    while gone:
+        gone = False
+        for i in range(size):
+            paid[i], got[i] = 0, 0
+        for p in range(n):
+            i, j = pairs[p] // size, pairs[p] % size
+            if left[i] and left[j]:
+                paid[i] += 1
+                got[j] += 1
+        for i in range(size):
+            if left[i] and (paid[i] == 0 or got[i] == 0):
+                left[i] = False
+                gone = True
+    n_left = 0
+    for i in range(size):
+        n_left += left[i]
+    return n_left
+
+
+@jit
+def entropy_of(keys, n):
+    """Entropy in nats of how often each of the first n keys occurs; sorts them."""
+    sort(keys, n)
+    total, run = 0.0, 0
+    for i in range(n):
+        run += 1
+        if i == n - 1 or keys[i + 1] != keys[i]:
+            total -= run / n * np.log(run / n)
+            run = 0
+    return max(total, 0.0)
+
+
+@jit
+def later_share(days, n):
+    """Share of the first n times in the later half of them all, less that in the earlier."""
+    first, last = days[0], days[0]
+    for i in range(n):
+        first, last = min(first, days[i]), max(last, days[i])
+    late = 0
+    for i in range(n):
+        late += np.sign(2 * (days[i] - first) - (last - first))
+    return late / n
+
+
+@jit
+def measure_payments(starts, members, out_starts, payees, paid, paid_days, kinds, in_starts, payers, got, got_days):
+    """One row per candidate: who pays whom, what of it stays, in which amounts, and when."""
+    n_candidates, n_actors = len(starts) - 1, len(out_starts) - 1
+    out = np.full((n_candidates, 10), np.nan)
+    number = np.full(n_actors, -1, np.int64)
+    most, most_in, largest = 0, 0, 0
+    for c in range(n_candidates):
+        n, n_in = 0, 0
+        for i in range(starts[c], starts[c + 1]):
+            n += out_starts[members[i] + 1] - out_starts[members[i]]
+            n_in += in_starts[members[i] + 1] - in_starts[members[i]]
+        most, most_in, largest = max(most, n), max(most_in, n_in), max(largest, starts[c + 1] - starts[c])
+    pairs, alike = np.empty(most, np.int64), np.empty(most, np.int64)
+    days = np.empty(most + most_in)
+    left = np.empty(largest, np.bool_)
+    n_paid, n_got = np.empty(largest, np.int64), np.empty(largest, np.int64)
+    for c in range(n_candidates):
+        base, k = starts[c], starts[c + 1] - starts[c]
+        for i in range(k):
+            number[members[base + i]] = i
+        n_pairs, n_alike, n_days, inside, outwards, inwards = 0, 0, 0, 0.0, 0.0, 0.0
+        for i in range(k):
+            m = members[base + i]
+            for e in range(out_starts[m], out_starts[m + 1]):
+                if payees[e] < n_actors and number[payees[e]] >= 0:
+                    pairs[n_pairs] = i * k + number[payees[e]]
+                    n_pairs += 1
+                    inside += paid[e]
+                else:
+                    outwards += paid[e]
+                if kinds[e] >= 0:
+                    alike[n_alike] = kinds[e]
+                    n_alike += 1
+                if not np.isnan(paid_days[e]):
+                    days[n_days] = paid_days[e]
+                    n_days += 1
+            for e in range(in_starts[m], in_starts[m + 1]):
+                if payers[e] < n_actors and number[payers[e]] >= 0:
+                    continue
+                inwards += got[e]
+                if not np.isnan(got_days[e]):
+                    days[n_days] = got_days[e]
+                    n_days += 1
+        if inside + outwards > 0:
+            out[c, 1] = inside / (inside + outwards)
+        if outwards + inwards > 0:
+            out[c, 2] = outwards / (outwards + inwards)
+        if n_alike > 0:
+            out[c, 8] = entropy_of(alike, n_alike)
+        if n_days > 0:
+            out[c, 9] = later_share(days, n_days)
+        n = distinct(pairs, n_pairs)
+        for i in range(k):
+            n_paid[i], n_got[i] = 0, 0
+        mutual = 0
+        for p in range(n):
+            i, j = pairs[p] // k, pairs[p] % k
+            n_paid[i] += 1
+            n_got[j] += 1
+            at = count_below(pairs, 0, n, j * k + i)
+            mutual += at < n and pairs[at] == j * k + i
+        some, widest_in, widest_out = 0, 0, 0
+        for i in range(k):
+            some += n_paid[i] + n_got[i] > 0
+            widest_in, widest_out = max(widest_in, n_got[i]), max(widest_out, n_paid[i])
+        out[c, 0] = some / k
+        out[c, 3] = n / (k * (k - 1)) if k > 1 else 0.0
+        if n > 0:
+            out[c, 4] = mutual / n
+        out[c, 5] = left_in_circles(pairs, n, k, left, n_paid, n_got) / k if n > 1 else 0.0
+        out[c, 6] = widest_in / (k - 1) if k > 1 else 0.0
+        out[c, 7] = widest_out / (k - 1) if k > 1 else 0.0
+        for i in range(k):
+            number[members[base + i]] = -1
+    return out

@@ -1,0 +1,146 @@
+"""The data around candidate rings: what their features are measured from, and against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from algorithms.graph import Graph
+from algorithms.times import MISSING_TIME
+from gnn._shared_kernels import DAY, IDENTITY, MONEY, PLACE, REFERRAL
+from gnn.payments import Payments
+
+IntArray = npt.NDArray[np.int32]
+LongArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+GROUPS = {
+    **{"ip": PLACE, "ip_subnet": PLACE, "address": PLACE, "referrer": REFERRAL, "funder": MONEY, "payee": MONEY},
+    **dict.fromkeys(("deposit_address", "first_funder", "last_sweep"), MONEY),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """The data around the candidates: who shares what, who is near whom, and what is known of each actor.
+
+    Parameters
+    ----------
+    affinity : Graph
+        Probability of each pair of actors.
+    evidence : Graph
+        Every pair of actors with any evidence.
+    row_starts, row_signals, first_seen, last_seen
+        The incidence of actors and signals, rows sorted by actor and signal; times in seconds.
+    signal_types : tuple of str
+    kinds, degrees : arrays, shape (n_signals,)
+        Signal type and number of actors of each signal.
+    nats : array of float64, shape (n_signals,)
+        Evidence of each signal, 0 for hubs.
+    inviters : array of int32, shape (n_actors,)
+    n_invited : array of int64, shape (n_actors,)
+        How many each invited.
+    started, last_active : array of int64, shape (n_actors,)
+    recorded, claimed : array of bool, shape (n_actors,)
+    delay : array of float64, shape (n_actors,)
+    hours : array of complex128, shape (n_actors,)
+    n_acts : array of int64, shape (n_actors,)
+    taken : array of float64, shape (n_actors,)
+    is_account : array of bool, shape (n_actors,)
+        The others are wallets, which take no bonuses.
+    payments : Payments, optional
+        None where there are none to be told of.
+    """
+
+    affinity: Graph
+    evidence: Graph
+    row_starts: LongArray
+    row_signals: IntArray
+    first_seen: LongArray
+    last_seen: LongArray
+    signal_types: tuple[str, ...]
+    kinds: npt.NDArray[np.int16]
+    degrees: LongArray
+    nats: FloatArray
+    inviters: IntArray
+    n_invited: LongArray
+    started: LongArray
+    recorded: BoolArray
+    last_active: LongArray
+    claimed: BoolArray
+    delay: FloatArray
+    hours: npt.NDArray[np.complex128]
+    n_acts: LongArray
+    taken: FloatArray
+    is_account: BoolArray
+    payments: Payments | None = None
+
+    @property
+    def days(self) -> FloatArray:
+        """Days from the start of each actor to its last activity, NaN where unknown."""
+        known = (self.started != MISSING_TIME) & (self.last_active != MISSING_TIME)
+        return np.where(known, (self.last_active - self.started) / DAY, np.nan)
+
+
+@dataclass(frozen=True, eq=False)
+class Usual:
+    """What the features of all candidates are measured against, made once."""
+
+    kinds: LongArray
+    groups: LongArray
+    instrument: int
+    claims: LongArray
+    known_starts: LongArray
+    known_ends: LongArray
+    known_claims: LongArray
+    delays: FloatArray
+    acts: LongArray
+    days: FloatArray
+    taken: FloatArray
+    claim_rate: float
+    paid: LongArray
+    got: LongArray
+    directions: tuple[FloatArray, FloatArray]
+    sums: tuple[FloatArray, FloatArray]
+
+    @staticmethod
+    def of(around: Surroundings, population: Surroundings) -> Usual:
+        """Sort what is known of a population; O(n log n) in its actors."""
+        length = np.abs(around.hours)
+        pointing = np.where(length > 0, around.hours / np.maximum(length, 1e-12), 0)
+        claims = _claim_times(around)
+        types, days = around.signal_types, population.days
+        dealt = population.payments
+        return Usual(
+            kinds=around.kinds.astype(np.int64),
+            groups=np.array([GROUPS.get(kind, IDENTITY) for kind in types] or [0], dtype=np.int64),
+            instrument=types.index("instrument") if "instrument" in types else -1,
+            claims=claims,
+            known_starts=_known(population.started),
+            known_ends=_known(population.last_active),
+            known_claims=_known(claims if population is around else _claim_times(population)),
+            delays=np.sort(population.delay[~np.isnan(population.delay)]),
+            acts=np.sort(population.n_acts),
+            days=np.sort(days[~np.isnan(days)]),
+            taken=np.sort(population.taken[population.taken > 0]),
+            claim_rate=float(population.claimed.sum() / max(population.is_account.sum(), 1)),
+            paid=np.empty(0, np.int64) if dealt is None else np.sort(dealt.paid.counts),
+            got=np.empty(0, np.int64) if dealt is None else np.sort(dealt.got.counts),
+            directions=(pointing.real.copy(), pointing.imag.copy()),
+            sums=(around.hours.real.copy(), around.hours.imag.copy()),
+        )
+
+
+def _known(seconds: LongArray) -> LongArray:
+    return np.sort(seconds[seconds != MISSING_TIME])
+
+
+def _claim_times(around: Surroundings) -> LongArray:
+    """When each actor first took a bonus, `MISSING_TIME` where it did not."""
+    took = ~np.isnan(around.delay)
+    out = np.full(len(around.delay), MISSING_TIME)
+    out[took] = around.started[took] + around.delay[took].astype(np.int64)
+    return out
