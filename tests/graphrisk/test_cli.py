@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -209,44 +210,29 @@ def test_one_and_two_threads_give_the_same_bytes(world, tmp_path):
     assert files[1] == files[2]
 
 
-COMMANDS = [["simulate"], ["config", "template"], ["config", "validate"], ["config", "show"]]
-COMMANDS += [["scan", "run"], ["scan", "list"], ["scan", "diff"]]
-COMMANDS += [
-    ["features", "export"],
-    ["store", "prune"],
-    ["store", "verify"],
-    ["store", "health"],
-    ["monitor", "report"],
-    ["writeback", "neo4j"],
-]
-CASE = (
-    "list",
-    "show",
-    "open",
-    "assign",
-    "note",
-    "decide",
-    "snooze",
-    "block",
-    "approve",
-    "withdraw",
-    "blocked",
-    "labels",
-)
-COMMANDS += [["case", name] for name in (*CASE, "verify")]
-COMMANDS += [["serve"], ["taint"], *(["user", name] for name in ("add", "list", "remove"))]
-COMMANDS += [["ring", name] for name in ("list", "show", "explain", "lineage", "why", "view", "export")]
+def commands(group, path=()):
+    """Paths of all commands, such as ("scan", "run")."""
+    for name, command in group.commands.items():
+        yield from commands(command, (*path, name)) if hasattr(command, "commands") else [(*path, name)]
 
 
-def test_every_command_has_help_with_an_example():
+def test_every_command_has_help_with_an_example_and_stands_in_the_readme():
+    from typer.main import get_command
     from typer.testing import CliRunner
 
     from graphrisk.cli.app import app
 
-    for command in COMMANDS:
+    told = (ROOT / "README.md").read_text(encoding="utf-8")
+    told = told[told.index("\n## Commands\n") : told.index("| exit code | means |")]
+    found = list(commands(get_command(app)))
+    assert len(found) > 40
+    for command in found:
         text = CliRunner().invoke(app, [*command, "--help"]).output
-        assert "Example: graphrisk" in text.replace("\n", " "), command
+        assert f"Example: graphrisk {' '.join(command)}" in " ".join(text.split()), command
         assert "--json" in text, command
+        # by its whole name, or by the last word of it in a row about the same group
+        whole, group, last = " ".join(command), re.escape(command[0]), re.escape(command[-1])
+        assert re.search(rf"`(graphrisk )?{whole}\b|\| `graphrisk {group} .*`({group} )?{last}\b", told), command
 
 
 # ---- bad input ----------------------------------------------------------------------------------------------------
@@ -272,6 +258,10 @@ def truncated(folder):
     (folder / "links.parquet").write_bytes(data[: len(data) // 2])
 
 
+def empty_file(folder):
+    (folder / "links.parquet").write_bytes(b"")
+
+
 def empty_table(folder):
     pd.read_parquet(folder / "accounts.parquet").iloc[:0].to_parquet(folder / "accounts.parquet")
 
@@ -293,7 +283,8 @@ def wrong_type(folder):
     [
         (no_links, "links.parquet"),
         (no_column, "signal_id"),
-        (truncated, "links.parquet"),
+        (truncated, "graphrisk: links.parquet: the Parquet file is truncated or damaged"),
+        (empty_file, "graphrisk: links.parquet: the file is empty"),
         (empty_table, "accounts.parquet"),
         (all_rejected, "rejected"),
         (wrong_type, "first_seen"),
