@@ -55,6 +55,49 @@ def test_a_scan_prints_a_table_and_what_to_do_next(world, tmp_path):
     assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
 
+def test_the_hub_report_says_which_hubs_by_which_rule_and_what_other_caps_would_do(world, tmp_path):
+    config = tmp_path / "scan.toml"
+    text = (world / "scan.toml").read_text().replace('path = "', f'path = "{world}/')
+    links = pd.read_parquet(world / "links.parquet")
+    degrees = links[links.signal_type == "ip"].groupby("signal_id").account_id.nunique().sort_values()
+    config.write_text(
+        text + f'\n[hubs]\ncaps = {{ ip = 24 }}\nknown = {{ ip = ["{degrees[degrees > 1].index[0]}"] }}\n'
+    )
+    run = ["scan", "run", config, "--hub-report", "--store", tmp_path / "store"]
+    report = json.loads(graphrisk(*run, "--json").stdout)["hub_report"]
+    (ip,) = (row for row in report["signals"] if row["signal_type"] == "ip")
+    assert (ip["cap"], ip["known_hubs"], ip["hubs_over_cap"]) == (24, 1, (degrees > 24).sum())
+    pairs = degrees * (degrees - 1) // 2
+    assert ip["pairs_removed"] == pairs[degrees > 24].sum() + 1
+    assert ip["pairs_lost_at_half_cap"] == pairs[(degrees > 12) & (degrees <= 24)].sum()
+    assert ip["pairs_gained_at_double_cap"] == pairs[(degrees > 24) & (degrees <= 48)].sum()
+    assert report["widest"][0]["n_accounts"] >= degrees.max()
+    rings = report["rings"]
+    for change in (rings["half_cap"], rings["double_cap"]):
+        # a ring of one list may be like two of the other
+        assert change["lost"] <= rings["listed"]
+        assert change["gained"] <= change["listed"]
+    shown = graphrisk(*run).stdout
+    assert "the widest hubs" in shown
+    assert f"rings listed: {rings['listed']} now; with half the caps {rings['half_cap']['listed']}: " in shown
+
+
+def test_rows_that_cannot_be_used_are_told_by_source_and_reason(world, tmp_path):
+    folder = damaged(world, tmp_path)
+    accounts, transfers = (pd.read_parquet(folder / f"{name}.parquet") for name in ("accounts", "transfers"))
+    pd.concat([accounts, accounts[:3]]).to_parquet(folder / "accounts.parquet")
+    transfers.loc[7:8, "amount"] = float("inf")
+    transfers.loc[20, "source_id"] = "x" * 10_000
+    transfers.to_parquet(folder / "transfers.parquet")
+    done = graphrisk("scan", "run", folder / "scan.toml", "--dry-run")
+    assert "6 rows rejected" in done.stdout
+    assert f"  3 of accounts.parquet, the first on line {len(accounts) + 1:,}: duplicate: the account" in done.stdout
+    assert "  2 of transfers.parquet, the first on line 8: `amount` is not finite" in done.stdout
+    assert "  1 of transfers.parquet, the first on line 21: `source_id` is longer than 512 bytes" in done.stdout
+    summary = json.loads(graphrisk("scan", "run", folder / "scan.toml", "--dry-run", "--json").stdout)
+    assert [row["n_rows"] for row in summary["rejected"]] == [3, 2, 1]
+
+
 @pytest.mark.parametrize("command", ["list", "show", "explain"])
 def test_rings_can_be_read_as_text_and_as_json(store, command):
     args = ["ring", command, *(["1"] if command != "list" else []), "--store", store]
