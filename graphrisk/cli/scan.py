@@ -251,9 +251,8 @@ def _report(
         print_json(summary)
         return
     read = ", ".join(f"{scan[f'n_{name}']:,} {name}" for name in ("accounts", "links", "transfers", "events"))
-    counted = dict(zip(*(result.tables["metric"][column].to_pylist() for column in ("name", "value")), strict=True))
-    if unlisted := counted.get("accounts.unlisted"):
-        read += f", {unlisted:,.0f} account{'' if unlisted == 1 else 's'} that no source lists"
+    if unlisted := result.manifest["n_unlisted_accounts"]:
+        read += f", {unlisted:,} account{'' if unlisted == 1 else 's'} that no source lists"
     typer.echo(f"scan {result.scan_id}: {read}; {len(rejected):,} rows rejected")
     print_rejected(reasons, is_published=not dry_run)
     if dry_run:

@@ -1,34 +1,13 @@
 """The commands as a user runs them: in a process of their own."""
 
 import json
-import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from graphrisk.checkpoints.folder import WORK
-
-ROOT = Path(__file__).parents[2]
-
-
-def graphrisk(*args, cwd=None, env=None):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **(env or {})}
-    return subprocess.run(
-        [sys.executable, "-m", "graphrisk", *map(str, args)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env=environment,
-        check=False,
-        timeout=300,
-    )
+from tests.graphrisk.commands import ROOT, damaged, graphrisk
 
 
 @pytest.fixture(scope="module")
@@ -80,22 +59,6 @@ def test_the_hub_report_says_which_hubs_by_which_rule_and_what_other_caps_would_
     shown = graphrisk(*run).stdout
     assert "the widest hubs" in shown
     assert f"rings listed: {rings['listed']} now; with half the caps {rings['half_cap']['listed']}: " in shown
-
-
-def test_rows_that_cannot_be_used_are_told_by_source_and_reason(world, tmp_path):
-    folder = damaged(world, tmp_path)
-    accounts, transfers = (pd.read_parquet(folder / f"{name}.parquet") for name in ("accounts", "transfers"))
-    pd.concat([accounts, accounts[:3]]).to_parquet(folder / "accounts.parquet")
-    transfers.loc[7:8, "amount"] = float("inf")
-    transfers.loc[20, "source_id"] = "x" * 10_000
-    transfers.to_parquet(folder / "transfers.parquet")
-    done = graphrisk("scan", "run", folder / "scan.toml", "--dry-run")
-    assert "6 rows rejected" in done.stdout
-    assert f"  3 of accounts.parquet, the first on line {len(accounts) + 1:,}: duplicate: the account" in done.stdout
-    assert "  2 of transfers.parquet, the first on line 8: `amount` is not finite" in done.stdout
-    assert "  1 of transfers.parquet, the first on line 21: `source_id` is longer than 512 bytes" in done.stdout
-    summary = json.loads(graphrisk("scan", "run", folder / "scan.toml", "--dry-run", "--json").stdout)
-    assert [row["n_rows"] for row in summary["rejected"]] == [3, 2, 1]
 
 
 @pytest.mark.parametrize("command", ["list", "show", "explain"])
@@ -278,81 +241,6 @@ def test_every_command_has_help_with_an_example_and_stands_in_the_readme():
         assert re.search(rf"`(graphrisk )?{whole}\b|\| `graphrisk {group} .*`({group} )?{last}\b", told), command
 
 
-# ---- bad input ----------------------------------------------------------------------------------------------------
-
-
-def damaged(world, tmp_path):
-    folder = tmp_path / "world"
-    shutil.copytree(world, folder, ignore=shutil.ignore_patterns("store"))
-    return folder
-
-
-def no_links(folder):
-    (folder / "links.parquet").unlink()
-
-
-def no_column(folder):
-    frame = pd.read_parquet(folder / "links.parquet")
-    frame.drop(columns="signal_id").to_parquet(folder / "links.parquet")
-
-
-def truncated(folder):
-    data = (folder / "links.parquet").read_bytes()
-    (folder / "links.parquet").write_bytes(data[: len(data) // 2])
-
-
-def empty_file(folder):
-    (folder / "links.parquet").write_bytes(b"")
-
-
-def empty_table(folder):
-    pd.read_parquet(folder / "accounts.parquet").iloc[:0].to_parquet(folder / "accounts.parquet")
-
-
-def all_rejected(folder):
-    frame = pd.read_parquet(folder / "events.parquet")
-    frame["account_id"] = "x" * 10_000
-    frame.to_parquet(folder / "events.parquet")
-
-
-def wrong_type(folder):
-    frame = pd.read_parquet(folder / "links.parquet")
-    frame["first_seen"] = [[1, 2]] * len(frame)
-    frame.to_parquet(folder / "links.parquet")
-
-
-@pytest.mark.parametrize(
-    ("damage", "words"),
-    [
-        (no_links, "links.parquet"),
-        (no_column, "signal_id"),
-        (truncated, "graphrisk: links.parquet: the Parquet file is truncated or damaged"),
-        (empty_file, "graphrisk: links.parquet: the file is empty"),
-        (empty_table, "accounts.parquet"),
-        (all_rejected, "rejected"),
-        (wrong_type, "first_seen"),
-    ],
-)
-def test_bad_input_gives_one_sentence_and_keeps_the_last_good_scan(world, store, tmp_path, damage, words):
-    folder = damaged(world, tmp_path)
-    shutil.copytree(store, folder / "store")
-    before = {f.name: f.read_bytes() for f in (folder / "store").rglob("*.parquet")}
-    damage(folder)
-    done = graphrisk("scan", "run", folder / "scan.toml")
-    assert done.returncode == 1, done.stderr
-    sentences = [line for line in done.stderr.splitlines() if line.startswith("graphrisk: ")]
-    assert len(sentences) == 1
-    assert words in sentences[0]
-    assert "Traceback" not in done.stderr
-    assert {f.name: f.read_bytes() for f in (folder / "store").rglob("*.parquet")} == before
-
-
-def test_a_missing_configuration_is_wrong_usage(tmp_path):
-    done = graphrisk("scan", "run", tmp_path / "none.toml")
-    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
-    assert "none.toml" in done.stderr
-
-
 def test_an_empty_store_is_a_failure_in_one_sentence(tmp_path):
     done = graphrisk("ring", "list", "--store", tmp_path)
     assert done.returncode == 1
@@ -380,32 +268,6 @@ def test_an_unknown_ring_is_wrong_usage(store):
     done = graphrisk("ring", "show", "nope", "--store", store)
     assert done.returncode == 2
     assert "the ring must be an id" in done.stderr
-
-
-def test_an_interrupt_leaves_the_store_as_it_was(world, store, tmp_path):
-    target = tmp_path / "store"
-    shutil.copytree(store, target)
-    before = _published(target)
-    command = [sys.executable, "-m", "graphrisk", "scan", "run", str(world / "scan.toml"), "--store", str(target)]
-    child = subprocess.Popen(
-        [*command, "--seed", "5"], stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
-    )
-    # however quickly it starts: in the middle, once the load has left its checkpoint for the next scan
-    deadline = time.monotonic() + 60
-    while not list(target.glob(f"{WORK}/load-*.zip")) and time.monotonic() < deadline:
-        time.sleep(0.005)
-    child.send_signal(signal.SIGINT)
-    _, errors = child.communicate(timeout=60)
-    assert child.returncode == 1
-    assert "interrupted; nothing was published" in errors
-    assert list(target.glob(f"{WORK}/load-*.zip"))
-    assert _published(target) == before
-
-
-def _published(store):
-    """Every file of a store but checkpoints, with its bytes."""
-    files = [file for file in store.rglob("*") if file.is_file() and WORK not in file.parts]
-    return {str(file.relative_to(store)): file.read_bytes() for file in files}
 
 
 def test_hostile_ids_reach_the_terminal_as_plain_text():
