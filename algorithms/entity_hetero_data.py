@@ -151,7 +151,7 @@ def _transfers(stores: list[tuple[str, Any, Any]]) -> Transfers:
         _column(stores, name, absent)
         for name, absent in (("seconds", MISSING_TIME), ("amount", np.nan), ("amount_usd", np.nan))
     )
-    order = np.lexsort((targets, sources, seconds))
+    order = np.lexsort((usd, amounts, targets, sources, seconds))
     return Transfers(sources[order], targets[order], seconds[order], amounts[order], usd[order])
 
 
@@ -162,6 +162,6 @@ def _events(stores: list[tuple[str, Any, Any]]) -> Events:
     accounts, targets = np.concatenate([ends for _, _, ends in stores], axis=1)
     types = np.concatenate([np.full(ends.shape[1], names.index(name)) for name, _, ends in stores])
     seconds, values = _column(stores, "seconds", MISSING_TIME), _column(stores, "value", np.nan)
-    order = np.lexsort((types, seconds, accounts))
     targets = np.where(targets == accounts, -1, targets)
+    order = np.lexsort((values, targets, types, seconds, accounts))
     return Events(accounts[order], types[order], seconds[order], targets[order], values[order], names)

@@ -100,6 +100,7 @@ def entity_graph_from_pandas(frames: Mapping[str, Any]) -> EntityGraph:
     Returns
     -------
     EntityGraph
+        In the order of a load: transfers by time, source and target, whatever the order of the rows.
 
     Raises
     ------
@@ -151,14 +152,19 @@ def _transfers(frame: Any, number: dict[tuple[str, str], int]) -> Transfers:
     if frame is None or not len(frame):
         return Transfers.empty()
     names = tuple(sorted(set(frame.currency.dropna())))
-    codes = np.array([names.index(c) if isinstance(c, str) else -1 for c in frame.currency])
+    codes = np.array([names.index(c) if isinstance(c, str) else -1 for c in frame.currency], np.int16)
+    sources = _nodes(number, frame.source_type, frame.source_id)
+    targets = _nodes(number, frame.target_type, frame.target_id)
+    seconds = _seconds(frame.occurred_at)
+    amounts, usd = (frame[name].to_numpy(np.float64) for name in ("amount", "amount_usd"))
+    order = np.lexsort((codes, usd, amounts, targets, sources, seconds))
     return Transfers(
-        _nodes(number, frame.source_type, frame.source_id).astype(np.int32),
-        _nodes(number, frame.target_type, frame.target_id).astype(np.int32),
-        _seconds(frame.occurred_at),
-        frame.amount.to_numpy(np.float64),
-        frame.amount_usd.to_numpy(np.float64),
-        codes.astype(np.int16),
+        sources[order].astype(np.int32),
+        targets[order].astype(np.int32),
+        seconds[order],
+        amounts[order],
+        usd[order],
+        codes[order],
         names,
     )
 
@@ -173,13 +179,14 @@ def _events(frame: Any, number: dict[tuple[str, str], int]) -> Events:
     accounts = _nodes(number, ["account"] * len(frame), frame.account_id)
     types = np.array([names.index(name) for name in frame.event_type])
     seconds = _seconds(frame.occurred_at)
-    order = np.lexsort((types, seconds, accounts))
+    values = frame.value.to_numpy(np.float64)
+    order = np.lexsort((values, targets, types, seconds, accounts))
     return Events(
         accounts[order].astype(np.int32),
         types[order].astype(np.int16),
         seconds[order],
         targets[order].astype(np.int32),
-        frame.value.to_numpy(np.float64)[order],
+        values[order],
         names,
     )
 
