@@ -253,7 +253,10 @@ def _report(
     read = ", ".join(f"{scan[f'n_{name}']:,} {name}" for name in ("accounts", "links", "transfers", "events"))
     if unlisted := result.manifest["n_unlisted_accounts"]:
         read += f", {unlisted:,} account{'' if unlisted == 1 else 's'} that no source lists"
-    typer.echo(f"scan {result.scan_id}: {read}; {len(rejected):,} rows rejected")
+    unusable = f"{len(rejected):,} row{'' if len(rejected) == 1 else 's'} rejected"
+    if n_refused := len(result.tables["refused_identifier"]):
+        unusable += f", {n_refused:,} identifier{'' if n_refused == 1 else 's'} refused as links"
+    typer.echo(f"scan {result.scan_id}: {read}; {unusable}")
     print_rejected(reasons, is_published=not dry_run)
     if dry_run:
         return

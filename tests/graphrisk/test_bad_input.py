@@ -109,6 +109,7 @@ def test_what_a_scan_can_go_on_with_is_told_in_a_sentence_each(world, tmp_path):
     folder = damaged(world, tmp_path)
     accounts, links = (pd.read_parquet(folder / f"{name}.parquet") for name in ("accounts", "links"))
     links.loc[:2, "account_id"] = "nobody"
+    links.loc[3:4, "signal_id"] = "unknown"
     links.to_parquet(folder / "links.parquet")
     moments = accounts.created_at.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
     accounts["created_at"] = moments.where(accounts.index % 2 == 0, moments.str.removesuffix("Z"))
@@ -121,6 +122,7 @@ def test_what_a_scan_can_go_on_with_is_told_in_a_sentence_each(world, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "accounts.csv: of the times in `created_at` 2500 name a time zone and 2499 do not; these were" in done.stderr
     assert "1 of accounts.csv, the first on line 5: the line is not UTF-8" in done.stdout
+    assert "; 1 row rejected, 1 identifier refused as links" in done.stdout
     # "nobody", and whoever stands on the line that could not be read
     assert "2 accounts that no source lists" in done.stdout
 
