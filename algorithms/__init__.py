@@ -19,12 +19,13 @@ from algorithms.cuts import (
 from algorithms.dense_blocks import DenseBlock, bipartite_graph, dense_blocks, densest_block, time_bins
 from algorithms.deposits import find_deposit_addresses
 from algorithms.entity_graph import EntityGraph, Events, Links
-from algorithms.entity_interchange import (
-    entity_graph_from_pandas,
-    entity_graph_to_hetero_data,
+from algorithms.entity_hetero_data import entity_graph_from_hetero_data, entity_graph_to_hetero_data
+from algorithms.entity_interchange import entity_graph_from_pandas, entity_graph_to_pandas
+from algorithms.entity_networks import (
+    entity_graph_from_igraph,
+    entity_graph_from_networkx,
     entity_graph_to_igraph,
     entity_graph_to_networkx,
-    entity_graph_to_pandas,
 )
 from algorithms.funding import Funding, first_funders, funding_bursts, last_sweeps
 from algorithms.graph import Graph
@@ -103,6 +104,9 @@ __all__ = [
     "decoy_q_values",
     "dense_blocks",
     "densest_block",
+    "entity_graph_from_hetero_data",
+    "entity_graph_from_igraph",
+    "entity_graph_from_networkx",
     "entity_graph_from_pandas",
     "entity_graph_to_hetero_data",
     "entity_graph_to_igraph",

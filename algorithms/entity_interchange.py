@@ -1,4 +1,4 @@
-"""An entity graph to and from pandas, networkx, igraph and PyG; each library is imported only when asked for."""
+"""An entity graph to and from pandas, which is imported only when asked for."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def entity_graph_to_pandas(graph: EntityGraph) -> dict[str, Any]:
     Returns
     -------
     dict of str to pandas.DataFrame
-        Names instead of numbers; times are UTC, `NaT` where absent.
+        Names instead of numbers; times are UTC, `NaT` where absent. What accounts have besides is in ``attributes``,
+        with ``account_id``, if the graph has any. Which transfers are one transaction is not told.
     """
     import pandas as pd
 
@@ -60,7 +61,11 @@ def entity_graph_to_pandas(graph: EntityGraph) -> dict[str, Any]:
         "target_id": np.concatenate([names, nobody])[targets],
         "value": events.values,
     }
-    return {name: pd.DataFrame(columns) for name, columns in frames.items()}
+    out = {name: pd.DataFrame(columns) for name, columns in frames.items()}
+    if graph.attributes is not None:
+        out["attributes"] = graph.attributes.to_pandas()
+        out["attributes"].insert(0, "account_id", names[: graph.n_accounts])
+    return out
 
 
 def _or(values: Any, n: int, absent: Any) -> Any:
@@ -95,6 +100,7 @@ def entity_graph_from_pandas(frames: Mapping[str, Any]) -> EntityGraph:
     Returns
     -------
     EntityGraph
+        In the order of a load: transfers by time, source and target, whatever the order of the rows.
 
     Raises
     ------
@@ -115,6 +121,7 @@ def entity_graph_from_pandas(frames: Mapping[str, Any]) -> EntityGraph:
         links=_links(frames.get("links"), number),
         transfers=_transfers(frames.get("transfers"), number),
         events=_events(frames.get("events"), number),
+        attributes=_attributes(frames.get("attributes"), number, int(counts[0])),
     )
 
 
@@ -137,7 +144,7 @@ def _links(frame: Any, number: dict[tuple[str, str], int]) -> Links:
         signals[order].astype(np.int32),
         _seconds(frame.first_seen)[order],
         _seconds(frame.last_seen)[order],
-        frame.n_events.to_numpy()[order],
+        frame.n_events.fillna(1).to_numpy(np.int32)[order],
     )
 
 
@@ -145,14 +152,19 @@ def _transfers(frame: Any, number: dict[tuple[str, str], int]) -> Transfers:
     if frame is None or not len(frame):
         return Transfers.empty()
     names = tuple(sorted(set(frame.currency.dropna())))
-    codes = np.array([names.index(c) if isinstance(c, str) else -1 for c in frame.currency])
+    codes = np.array([names.index(c) if isinstance(c, str) else -1 for c in frame.currency], np.int16)
+    sources = _nodes(number, frame.source_type, frame.source_id)
+    targets = _nodes(number, frame.target_type, frame.target_id)
+    seconds = _seconds(frame.occurred_at)
+    amounts, usd = (frame[name].to_numpy(np.float64) for name in ("amount", "amount_usd"))
+    order = np.lexsort((codes, usd, amounts, targets, sources, seconds))
     return Transfers(
-        _nodes(number, frame.source_type, frame.source_id).astype(np.int32),
-        _nodes(number, frame.target_type, frame.target_id).astype(np.int32),
-        _seconds(frame.occurred_at),
-        frame.amount.to_numpy(np.float64),
-        frame.amount_usd.to_numpy(np.float64),
-        codes.astype(np.int16),
+        sources[order].astype(np.int32),
+        targets[order].astype(np.int32),
+        seconds[order],
+        amounts[order],
+        usd[order],
+        codes[order],
         names,
     )
 
@@ -167,107 +179,23 @@ def _events(frame: Any, number: dict[tuple[str, str], int]) -> Events:
     accounts = _nodes(number, ["account"] * len(frame), frame.account_id)
     types = np.array([names.index(name) for name in frame.event_type])
     seconds = _seconds(frame.occurred_at)
-    order = np.lexsort((types, seconds, accounts))
+    values = frame.value.to_numpy(np.float64)
+    order = np.lexsort((values, targets, types, seconds, accounts))
     return Events(
         accounts[order].astype(np.int32),
         types[order].astype(np.int16),
         seconds[order],
         targets[order].astype(np.int32),
-        frame.value.to_numpy(np.float64)[order],
+        values[order],
         names,
     )
 
 
-def entity_graph_to_networkx(graph: EntityGraph) -> Any:
-    """Turn an entity graph into a `networkx.MultiDiGraph`.
-
-    Nodes are ``(type, name)``. Links lead from account to signal and transfers from payer to payee, told apart by the
-    edge attribute ``kind``; times are seconds, absent ones are left out.
-    """
-    import networkx
-
-    keys = _keys(graph)
-    out = networkx.MultiDiGraph()
-    out.add_nodes_from((key, {"entity_type": key[0], "entity_id": key[1]}) for key in keys)
-    for source, target, data in _edges(graph):
-        out.add_edge(keys[source], keys[target], **data)
-    return out
-
-
-def entity_graph_to_igraph(graph: EntityGraph) -> Any:
-    """Turn an entity graph into a directed `igraph.Graph`, with the attributes of `entity_graph_to_networkx`."""
-    import igraph
-
-    rows = _edges(graph)
-    keys = _keys(graph)
-    out = igraph.Graph(n=graph.n_nodes, edges=[(a, b) for a, b, _ in rows], directed=True)
-    out.vs["entity_type"], out.vs["entity_id"] = [kind for kind, _ in keys], [name for _, name in keys]
-    for attribute in ("kind", "first_seen", "last_seen", "n_events", "occurred_at", "amount", "amount_usd"):
-        out.es[attribute] = [data.get(attribute) for _, _, data in rows]
-    return out
-
-
-def _keys(graph: EntityGraph) -> list[tuple[str, str]]:
-    codes = graph.type_codes(np.arange(graph.n_nodes))
-    return [(graph.types[code], name) for code, name in zip(codes, graph.names.to_pylist(), strict=True)]
-
-
-def _edges(graph: EntityGraph) -> list[tuple[int, int, dict[str, Any]]]:
-    rows: list[tuple[int, int, dict[str, Any]]] = []
-    links, transfers = graph.links, graph.transfers
-    for k in range(len(links)):
-        data: dict[str, Any] = {"kind": "link", "n_events": int(links.n_events[k])}
-        for name, seconds in (("first_seen", links.first_seen[k]), ("last_seen", links.last_seen[k])):
-            if seconds != MISSING_TIME:
-                data[name] = int(seconds)
-        rows.append((int(links.accounts[k]), int(links.signals[k]), data))
-    for k in range(len(transfers)):
-        data = {"kind": "transfer"}
-        if transfers.seconds is not None and transfers.seconds[k] != MISSING_TIME:
-            data["occurred_at"] = int(transfers.seconds[k])
-        for name, amounts in (("amount", transfers.amounts), ("amount_usd", transfers.amounts_usd)):
-            if amounts is not None and not np.isnan(amounts[k]):
-                data[name] = float(amounts[k])
-        rows.append((int(transfers.sources[k]), int(transfers.targets[k]), data))
-    return rows
-
-
-def entity_graph_to_hetero_data(graph: EntityGraph) -> Any:
-    """Turn an entity graph into a PyG `HeteroData`.
-
-    Node types are entity types, with ``num_nodes``. Edge types are ``(account, uses, <signal type>)`` with
-    ``first_seen``, ``last_seen`` and ``n_events``, and ``(<type>, transfers, <type>)`` with ``seconds`` and
-    ``amount``; `MISSING_TIME` and NaN stand for what is absent.
-
-    Raises
-    ------
-    ImportError
-        If PyG is not installed.
-    """
-    try:
-        import torch
-        from torch_geometric.data import HeteroData
-    except ImportError as error:
-        raise ImportError("HeteroData needs PyG; install it with `pip install graphrisk[torch]`") from error
-
-    data, starts = HeteroData(), graph.type_starts
-    for code, kind in enumerate(graph.types):
-        data[kind].num_nodes = int(starts[code + 1] - starts[code])
-    links, transfers = graph.links, graph.transfers
-    codes = graph.type_codes(links.signals)
-    for code in np.unique(codes):
-        rows = codes == code
-        store = data["account", "uses", graph.types[code]]
-        ends = np.stack([links.accounts[rows], links.signals[rows] - starts[code]])
-        store.edge_index = torch.from_numpy(ends.astype(np.int64))
-        for name in ("first_seen", "last_seen", "n_events"):
-            store[name] = torch.from_numpy(getattr(links, name)[rows].astype(np.int64))
-    source_codes, target_codes = graph.type_codes(transfers.sources), graph.type_codes(transfers.targets)
-    for one, two in sorted(set(zip(source_codes.tolist(), target_codes.tolist(), strict=True))):
-        rows = (source_codes == one) & (target_codes == two)
-        store = data[graph.types[one], "transfers", graph.types[two]]
-        ends = np.stack([transfers.sources[rows] - starts[one], transfers.targets[rows] - starts[two]])
-        store.edge_index = torch.from_numpy(ends.astype(np.int64))
-        store.seconds = torch.from_numpy(_or(transfers.seconds, len(transfers), MISSING_TIME)[rows])
-        store.amount = torch.from_numpy(_or(transfers.amounts, len(transfers), np.nan)[rows])
-    return data
+def _attributes(frame: Any, number: dict[tuple[str, str], int], n_accounts: int) -> pa.Table | None:
+    """Attributes in the order of the accounts; null for those without a row."""
+    if frame is None:
+        return None
+    rows = np.full(n_accounts, -1)
+    rows[_nodes(number, ["account"] * len(frame), frame.account_id)] = np.arange(len(frame))
+    table = pa.Table.from_pandas(frame.drop(columns="account_id"), preserve_index=False)
+    return table.take(pa.array(rows, mask=rows < 0)).replace_schema_metadata(None)

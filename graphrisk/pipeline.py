@@ -109,6 +109,7 @@ def run_scan(
         "as_of": loaded.as_of.isoformat(),
         "code_version": __version__,
         "config_hash": config_hash(config),
+        "n_unlisted_accounts": loaded.n_unlisted_accounts,
     }
     if not dry_run:
         found, policy, choice = find_rings(config, loaded, log, kept)

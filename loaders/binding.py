@@ -26,6 +26,8 @@ NUMERIC = frozenset(
     }
 )
 TEXT = frozenset({"VARCHAR", "ENUM", "JSON"})
+NOTHING = '"NULL"'
+"""What DuckDB calls the type of a column of a frame that holds no value at all."""
 NESTED = ("[]", "STRUCT", "MAP", "UNION", "LIST", "VARIANT")
 NEEDS: dict[Kind, str] = {
     "id": "text or a whole number",
@@ -45,7 +47,7 @@ class Bound:
     ----------
     column : Column
     sql : str
-        ``NULL`` if the source lacks the column.
+        ``NULL`` if the source lacks the column, or holds nothing in it.
     kind : str
         DuckDB type without parameters; ``VARCHAR`` for text of any sort.
     time : TimeColumn or None
@@ -59,7 +61,7 @@ class Bound:
 
     @property
     def is_absent(self) -> bool:
-        """Whether the source lacks the column."""
+        """Whether the source lacks the column, or holds nothing in it."""
         return self.sql == "NULL"
 
 
@@ -114,6 +116,8 @@ def _bind(column: Column, source: SourceConfig, opened: OpenSource) -> Bound:
         spec = same
     wanted = spec if isinstance(spec, str) else spec.column
     name = _check_type(column, wanted, opened, f"`{column.name}`")
+    if base_type(opened.columns[name]) == NOTHING:
+        return Bound(column, "NULL", "VARCHAR")
     return Bound(
         column, raw_sql(name, opened), base_type(opened.columns[name]), spec if isinstance(spec, TimeColumn) else None
     )
@@ -130,6 +134,7 @@ def _check_type(column: Column, wanted: str, opened: OpenSource, use: str) -> st
         "count": base in NUMERIC | TEXT,
         "type": base in TEXT,
     }.get(column.kind, base != "BOOLEAN" or column.kind == "text")
+    fits |= base == NOTHING
     if not fits or any(sign in kind for sign in NESTED):
         raise LookupError(f"column `{name}` is {kind}, and {use} must be {NEEDS[column.kind]}")
     return name

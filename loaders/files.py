@@ -31,6 +31,7 @@ SUFFIXES: dict[str, Format] = {
 }
 REJECTS, REJECT_SCANS = "csv_rejects", "csv_reject_scans"
 JSON_SAMPLE_LINES = 10_000
+EMPTY = "the file is empty, it has not even a header"
 
 
 def format_of(path: Path) -> Format | None:
@@ -77,7 +78,7 @@ def column_names(file: Path) -> list[str]:
     if kind not in ("csv", "parquet"):
         raise InputError(f"{file}: the name tells neither CSV nor Parquet")
     if file.stat().st_size == 0:
-        raise InputError(f"{file}: the file is empty, it has not even a header")
+        raise InputError(f"{file}: {EMPTY}")
     with telling(str(file), kind == "parquet"):
         if kind == "parquet":
             return list(pq.read_schema(file).names)
@@ -85,15 +86,20 @@ def column_names(file: Path) -> list[str]:
         return _distinct_names(next(csv.reader([header], delimiter=_delimiter(header))))
 
 
+def title_of(file: Path, base_dir: Path) -> str:
+    """What messages and rejected rows call a file."""
+    return os.path.relpath(file, base_dir) if file.is_relative_to(base_dir) else str(file)
+
+
 def open_files(con: duckdb.DuckDBPyConnection, source: SourceConfig, base_dir: Path) -> Iterator[OpenSource]:
     """One relation per file of a `path` source."""
     for file in find_files(source, base_dir):
-        title = os.path.relpath(file, base_dir) if file.is_relative_to(base_dir) else str(file)
+        title = title_of(file, base_dir)
         kind = source.format or format_of(file)
         if kind is None:
             raise InputError(f'{title}: the name tells no format; add `format = "csv"`, "jsonl" or "parquet"')
         if file.stat().st_size == 0:
-            raise InputError(f"{title}: the file is empty, it has not even a header")
+            raise InputError(f"{title}: {EMPTY}")
         opener = {"parquet": _open_parquet, "csv": _open_csv, "jsonl": _open_json}[kind]
         with telling(title, kind == "parquet"):
             opened = opener(con, file, title, source)

@@ -171,11 +171,14 @@ def _build(
     labels = label_table(con)
     refused = refused_table(con, popular)
     tell("graph", n_rows, n_rows)
-    if known.n_later:
+    moment = EPOCH + timedelta(seconds=known.as_of_seconds)
+    if known.n_later and not n_rows:
+        logger.warning("nothing was known before %s: all %d rows are at or after `as_of`", moment, known.n_later)
+    elif known.n_later:
         logger.info("%d rows at or after `as_of` were not used", known.n_later)
     return LoadResult(
         graph=graph,
-        as_of=EPOCH + timedelta(seconds=known.as_of_seconds),
+        as_of=moment,
         labels=labels,
         rejected=rejected,
         refused=refused,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from loaders.binding import Bound, base_type, bind_columns, find, raw_sql
 from loaders.canonical import Column
 from loaders.config import InputError, SourceConfig
-from loaders.parsing import parsed_sql, text_sql
+from loaders.parsing import parsed_sql, text_sql, zone_sql
 from loaders.relations import OpenSource, literal, quote
 
 MAX_ID_BYTES = 512
@@ -37,12 +37,16 @@ class Mapping:
     Parameters
     ----------
     select : str
-        SQL that gives ``line, <canonical columns>, <attributes>, bad``; `bad` is null or an index into `checks`.
+        SQL that gives ``line, <canonical columns>, <attributes>, bad, <zone columns>``; `bad` is null or an index into
+        `checks`.
     checks : list of Check
+    zones : dict of str to str
+        Canonical times to the columns that tell which of their values name a time zone.
     """
 
     select: str
     checks: list[Check]
+    zones: dict[str, str]
 
 
 def map_source(source: SourceConfig, opened: OpenSource) -> Mapping:
@@ -71,7 +75,10 @@ def map_source(source: SourceConfig, opened: OpenSource) -> Mapping:
         checks += _checks(Column("signal_id", "id"))
         names += ["signal_type", "signal_id"]
     columns = [_shown(name, names) for name in names] + attributes
-    return Mapping(f"SELECT line, {', '.join(columns)}, {_bad(checks)} FROM {relation}", checks)
+    zones = {bound.column.name: sql for bound in bounds if (sql := zone_sql(bound, source))}
+    told = [f"{sql} AS zone_{name}" for name, sql in zones.items()]
+    select = f"SELECT {', '.join(['line', *columns, _bad(checks), *told])} FROM {relation}"
+    return Mapping(select, checks, {name: f"zone_{name}" for name in zones})
 
 
 def _row_checks(source: SourceConfig, opened: OpenSource, bounds: list[Bound], inner: list[str]) -> list[Check]:

@@ -63,6 +63,21 @@ def _time(bound: Bound, source: SourceConfig) -> str:
     return f"coalesce({_seconds(f'TRY_CAST({raw} AS TIMESTAMPTZ)')}, {digits})"
 
 
+def zone_sql(bound: Bound, source: SourceConfig) -> str | None:
+    """SQL of whether a time that could be read names its zone; None where times are no texts or their form is given.
+
+    To be used where the raw and the canonical value have names; null where a value is absent or counts seconds.
+    """
+    own = bound.time
+    given = source.time_unit or source.time_format or (own and (own.unit or own.format))
+    if bound.column.kind != "time" or bound.is_absent or bound.kind != "VARCHAR" or given:
+        return None
+    raw, parsed = f'"raw_{bound.column.name}"', f'"{bound.column.name}"'
+    # the date comes first and has signs of its own
+    names = f"regexp_matches(substr({raw}, 11), '[Zz+-]|[A-Za-z]{{3}}')"
+    return f"CASE WHEN {parsed} IS NOT NULL AND NOT regexp_full_match({raw}, '[0-9.]+') THEN {names} END"
+
+
 def _seconds(timestamp: str) -> str:
     """SQL of the whole seconds of a timestamp; infinite ones are null."""
     return f"CASE WHEN isfinite({timestamp}) THEN CAST(floor(epoch_us({timestamp}) / 1000000) AS BIGINT) END"

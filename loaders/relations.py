@@ -76,10 +76,18 @@ def telling(title: str, is_parquet: bool = False) -> Iterator[None]:
     except (duckdb.Error, pa.ArrowException, OSError) as error:
         if "No space left" in str(error):
             raise
-        if is_parquet and not isinstance(error, (duckdb.ConversionException, duckdb.OutOfRangeException)):
-            what = "the Parquet file is truncated or damaged and cannot be read; write it anew"
-            raise InputError(f"{title}: {what}") from error
-        raise InputError(f"{title}: cannot be read: {first_sentence(error)}") from error
+        what = _parquet_fault(error) if is_parquet else None
+        raise InputError(f"{title}: {what or f'cannot be read: {first_sentence(error)}'}") from error
+
+
+def _parquet_fault(error: Exception) -> str | None:
+    """What is wrong with a Parquet file that raises an error; None if the error is of the query or the system."""
+    conversion = isinstance(error, (duckdb.ConversionException, duckdb.OutOfRangeException))
+    if conversion or any(sign in str(error) for sign in ("Permission denied", "No such file", "No files found")):
+        return None
+    if "Invalid string encoding" in str(error):
+        return "a text column of the Parquet file holds bytes that are not UTF-8; write it anew as UTF-8"
+    return "the Parquet file is truncated or damaged and cannot be read; write it anew"
 
 
 def describe(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:

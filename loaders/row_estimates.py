@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from loaders.canonical import TableName
 from loaders.config import InputError, LoadConfig, SourceConfig
-from loaders.files import find_files, format_of
+from loaders.files import EMPTY, find_files, format_of, title_of
+from loaders.relations import telling
 
 SAMPLE_BYTES = 1 << 18
 N_SAMPLES = 4
@@ -60,7 +60,7 @@ def estimate_rows(config: LoadConfig, frames: Mapping[str, Any] | None = None) -
     Raises
     ------
     InputError
-        If a file is missing or cannot be read.
+        If a file is missing, empty or cannot be read.
     """
     return [_of_source(source, config.base_dir, frames or {}) for source in config.sources]
 
@@ -74,14 +74,12 @@ def _of_source(source: SourceConfig, base_dir: Path, frames: Mapping[str, Any]) 
         return SourceRows(source.title, source.table, None, False)
     n_rows, exact = 0, True
     for file in find_files(source, base_dir):
-        try:
-            if (source.format or format_of(file)) == "parquet":
-                n_rows += pq.read_metadata(file).num_rows
-            else:
-                n_rows += count_lines(file)
-                exact = False
-        except (pa.ArrowException, OSError, zlib.error) as error:
-            raise InputError(f"{source.title}: {file.name} cannot be read: {str(error).splitlines()[0]}") from error
+        title, is_parquet = title_of(file, base_dir), (source.format or format_of(file)) == "parquet"
+        if file.stat().st_size == 0:
+            raise InputError(f"{title}: {EMPTY}")
+        with telling(title, is_parquet):
+            n_rows += pq.read_metadata(file).num_rows if is_parquet else count_lines(file)
+        exact &= is_parquet
     return SourceRows(source.title, source.table, n_rows * each, exact and each == 1)
 
 
@@ -100,7 +98,10 @@ def count_lines(file: Path) -> int:
     with file.open("rb") as handle:
         if file.name.lower().endswith(".gz"):
             packed = handle.read(N_SAMPLES * SAMPLE_BYTES)
-            n_lines, n_bytes = zlib.decompressobj(wbits=31).decompress(packed).count(b"\n"), len(packed)
+            try:
+                n_lines, n_bytes = zlib.decompressobj(wbits=31).decompress(packed).count(b"\n"), len(packed)
+            except zlib.error as error:
+                raise OSError(f"it is not packed by gzip ({error})") from error
         elif size <= N_SAMPLES * SAMPLE_BYTES:
             n_lines, n_bytes = handle.read().count(b"\n"), size
         else:

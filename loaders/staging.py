@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,7 @@ from loaders.progress import Progress, telling_rows
 from loaders.relations import OpenSource, literal, telling
 from loaders.sources import count_rows, open_source
 
+log = logging.getLogger("graphrisk.loaders")
 CSV_REASONS = {
     "MISSING COLUMNS": "the line has fewer fields than the header",
     "TOO MANY COLUMNS": "the line has more fields than the header",
@@ -90,6 +92,7 @@ def _stage(
     plan = mapping.map_source(source, opened)
     with telling(opened.title, opened.is_parquet):
         con.execute(f"CREATE TABLE {part} AS SELECT CAST({file} AS INTEGER) AS file, * FROM ({plan.select})")
+    _check_zones(con, source, opened, part, plan)
     rows = con.execute(f"SELECT bad, count(*) FROM {part} WHERE bad IS NOT NULL GROUP BY bad").fetchall()
     for bad, _ in sorted(rows):
         check = plan.checks[bad]
@@ -101,6 +104,26 @@ def _stage(
     n_broken = _collect_broken(con, file, staging) if opened.is_text else 0
     staging.n_broken[source.table] += n_broken
     return count(con, part) + n_broken
+
+
+def _check_zones(
+    con: duckdb.DuckDBPyConnection, source: SourceConfig, opened: OpenSource, part: str, plan: mapping.Mapping
+) -> None:
+    """Warn of a column in which some times name a time zone and some do not; drops what tells of it."""
+    for name, zone in plan.zones.items():
+        named, bare = (
+            query_int(con, f"SELECT count(*) FROM {part} WHERE {condition}") for condition in (zone, f"NOT {zone}")
+        )
+        con.execute(f"ALTER TABLE {part} DROP COLUMN {zone}")
+        if named and bare:
+            log.warning(
+                "%s: of the times in `%s` %d name a time zone and %d do not; these were read as %s, see `timezone`",
+                opened.title,
+                name,
+                named,
+                bare,
+                source.timezone or "UTC",
+            )
 
 
 def _collect_broken(con: duckdb.DuckDBPyConnection, file: int, staging: Staging) -> int:

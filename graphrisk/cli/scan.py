@@ -68,6 +68,7 @@ def run(
     from graphrisk.checkpoints.publishing import publish
     from graphrisk.cli.compiling import told_of_compiling
     from graphrisk.cli.estimate import tell_needs, values
+    from graphrisk.cli.hub_report import hub_values
     from graphrisk.cli.progress import ProgressPrinter
     from graphrisk.config import read_config
     from graphrisk.incremental import KeptLoad
@@ -119,7 +120,8 @@ def run(
     if not dry_run and (writeback or settings.neo4j.write):
         written, failure = _write_back(result.scan_id, settings)
     estimate = values(needs) if dry_run else None
-    _report(result, settings.store, view, json, estimate, written, undelivered)
+    hubs = hub_values(result.tables, settings.hubs) if settings.hubs.what_if and not dry_run else None
+    _report(result, settings.store, view, json, estimate, written, undelivered, hubs)
     if failure is not None:
         raise failure
     if result.alerts:
@@ -218,7 +220,10 @@ def _report(
     estimate: dict[str, Any] | None,
     written: WritebackReport | None,
     undelivered: list[str],
+    hubs: dict[str, Any] | None,
 ) -> None:
+    from graphrisk.cli.hub_report import print_hub_report
+    from graphrisk.cli.rejected import print_rejected, rejected_reasons
     from graphrisk.cli.writeback import print_report, report_values
 
     for problem in undelivered:
@@ -227,6 +232,7 @@ def _report(
     if is_json():
         _tell_alerts(result)
     rejected = result.tables["rejected_row"]
+    reasons = rejected_reasons(rejected)
     if json:
         summary = {"scan_id": result.scan_id, "store": None if dry_run else str(store), "n_rings": scan["n_rings"]}
         bands = result.tables["ring"]["band"].to_pylist()
@@ -235,19 +241,30 @@ def _report(
             key: result.manifest.get(key) for key in ("model", "model_reason", "new_files", "loaded_all_because")
         }
         summary |= {"view": None if view is None else str(view), "scan": scan, "alerts": result.alerts}
-        summary |= {"undelivered": undelivered, "writeback": None if written is None else report_values(written)}
+        summary |= {
+            "rejected": reasons,
+            "undelivered": undelivered,
+            "writeback": None if written is None else report_values(written),
+        }
         if dry_run:
             summary["estimate"] = estimate
+        if hubs is not None:
+            summary["hub_report"] = hubs
         print_json(summary)
         return
     read = ", ".join(f"{scan[f'n_{name}']:,} {name}" for name in ("accounts", "links", "transfers", "events"))
-    counted = dict(zip(*(result.tables["metric"][column].to_pylist() for column in ("name", "value")), strict=True))
-    if counted.get("accounts.unlisted"):
-        read += f", {counted['accounts.unlisted']:,.0f} accounts that no source lists"
-    typer.echo(f"scan {result.scan_id}: {read}; {len(rejected):,} rows rejected")
+    if unlisted := result.manifest["n_unlisted_accounts"]:
+        read += f", {unlisted:,} account{'' if unlisted == 1 else 's'} that no source lists"
+    unusable = f"{len(rejected):,} row{'' if len(rejected) == 1 else 's'} rejected"
+    if n_refused := len(result.tables["refused_identifier"]):
+        unusable += f", {n_refused:,} identifier{'' if n_refused == 1 else 's'} refused as links"
+    typer.echo(f"scan {result.scan_id}: {read}; {unusable}")
+    print_rejected(reasons, is_published=not dry_run)
     if dry_run:
         return
     print_rings(result.tables["ring"].slice(0, SHOWN_RINGS), scan["n_rings"])
+    if hubs is not None:
+        print_hub_report(hubs)
     reason = result.manifest.get("model_reason")
     typer.echo(f"scored by: {result.manifest['model']}" + (f" ({reason})" if reason else ""))
     if reason := result.manifest.get("loaded_all_because"):

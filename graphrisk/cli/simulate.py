@@ -30,6 +30,9 @@ def simulate_world(
     twins: Annotated[
         float, typer.Option(help="Share of the accounts in innocent groups that act together in time, 0 to 0.4.")
     ] = 0.0,
+    laundering: Annotated[
+        float, typer.Option(help="Share of the accounts in rings that launder in eight further shapes, 0 to 0.3.")
+    ] = 0.0,
     json: JsonOption = False,
 ) -> None:
     """Make a labelled test world: accounts, devices, IPs, wallets, cards, transfers, rings and innocent look-alikes.
@@ -52,6 +55,7 @@ def simulate_world(
             lookalike_share=lookalikes,
             careful_share=careful,
             twin_share=twins,
+            laundering_share=laundering,
         )
     except ValueError as error:
         raise UsageError(str(error)) from error

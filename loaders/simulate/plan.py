@@ -32,6 +32,17 @@ CAREFUL = {
 }
 """Rings that share nothing, and their shares among such rings."""
 MOST_WASHERS = 6
+LAUNDERING = {
+    "bipartite": 0.125,
+    "gather_scatter": 0.125,
+    "multi_step_flow": 0.125,
+    "pass_through": 0.125,
+    "peel_chain": 0.125,
+    "random": 0.125,
+    "scatter_gather": 0.125,
+    "stack": 0.125,
+}
+"""Shapes of laundering that a world has only where they are asked for, and their shares among such rings."""
 # of the accounts in look-alike groups
 GROUP_SHARES = {
     "dormitory": 0.18,
@@ -171,6 +182,17 @@ def _plan_careful(world: World, at: int) -> list[Ring]:
     return rings
 
 
+def _plan_laundering(world: World, at: int) -> list[Ring]:
+    """Draw the rings whose money takes other shapes, from a position on."""
+    settings, rng = world.settings, world.chance.generator("laundering")
+    sizes = _ring_sizes(settings, rng, round(settings.laundering_share * world.n))
+    rings = []
+    for size, typology in zip(sizes.tolist(), _typologies(rng, len(sizes), LAUNDERING), strict=True):
+        rings.append(_plan_ring(settings, rng, typology, at + np.arange(size), size))
+        at += size
+    return rings
+
+
 def _plan_ring(
     settings: WorldSettings, rng: np.random.Generator, typology: str, positions: LongArray, size: int
 ) -> Ring:
@@ -239,6 +261,7 @@ def make_plan(world: World) -> Plan:
     """
     rings = _plan_rings(world)
     rings += _plan_careful(world, sum(len(ring.positions) for ring in rings))
+    rings += _plan_laundering(world, sum(len(ring.positions) for ring in rings))
     n_in_rings = sum(len(ring.positions) for ring in rings)
     groups, rest = _plan_groups(world, n_in_rings)
     n_homes = _settle(world, n_in_rings, rest)

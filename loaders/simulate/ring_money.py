@@ -27,8 +27,8 @@ def move_ring_money(world: World, money: Money, ring: Ring, rng: np.random.Gener
     movers.get(ring.typology, _cash_out)(world, money, ring, rng)
 
 
-def _delays(rng: np.random.Generator, ring: Ring, n: int, hours: float) -> LongArray:
-    """Quick where the ring shows itself, days where it hides."""
+def delays(rng: np.random.Generator, ring: Ring, n: int, hours: float) -> LongArray:
+    """Seconds until each of `n` acts: some hours where the ring shows itself, days where it hides."""
     mean = np.where(hidden(rng, ring, n), 96.0, hours) * HOUR
     return (60 + rng.exponential(mean)).astype(np.int64)
 
@@ -46,13 +46,13 @@ def _cash_out(world: World, money: Money, ring: Ring, rng: np.random.Generator) 
         world.add_transfers(int(ring.start) - HOUR, money.venue(rng, 1), world.wallet_party(funder), 30.0 * size, USDT)
         shown = at[~hidden(rng, ring)]
         source = np.broadcast_to(world.wallet_party(funder), shown.shape)
-        when = world.created[shown] + _delays(rng, ring, len(shown), 5.0)
+        when = world.created[shown] + delays(rng, ring, len(shown), 5.0)
         money.deposit(rng, shown, when, source, np.round(rng.uniform(18, 24, len(shown)), 2), USDT)
     if rng.random() < 0.6:
         n_out = max(1, size // 25)
         wallet = world.wallet_party(_collectors(world, ring, n_out))
         brings = at[~hidden(rng, ring)]
-        when = world.created[brings] + 2 * DAY + _delays(rng, ring, len(brings), 24.0)
+        when = world.created[brings] + 2 * DAY + delays(rng, ring, len(brings), 24.0)
         account = world.account_party(brings)
         target = wallet[rng.integers(0, n_out, len(account))]
         world.add_transfers(when, account, target, np.round(rng.uniform(17, 45, len(account)), 2), USDT)
@@ -87,13 +87,13 @@ def _farm_airdrop(world: World, money: Money, ring: Ring, rng: np.random.Generat
         when = np.where(hidden(rng, ring, n), funded + rng.exponential(20 * DAY, n), together)
         contract = np.broadcast_to(money.contract(rng, 1), (n,))
         world.add_transfers(when, parties, contract, spread_amounts(rng, n, 6.0, 0.15), ETH)
-    claimed = np.maximum(int(money.airdrop_opens(airdrop)), funded) + _delays(rng, ring, n, 8.0)
+    claimed = np.maximum(int(money.airdrop_opens(airdrop)), funded) + delays(rng, ring, n, 8.0)
     paid = spread_amounts(rng, n, 600.0, 0.25)
     source = np.broadcast_to(money.airdrop_contract(airdrop), (n,))
     world.add_transfers(claimed, source, parties, paid, ETH)
     gathers = np.flatnonzero(~hidden(rng, ring, n))
     collector = np.broadcast_to(world.wallet_party(_collectors(world, ring, 1)), gathers.shape)
-    swept = claimed[gathers] + _delays(rng, ring, len(gathers), 10.0)
+    swept = claimed[gathers] + delays(rng, ring, len(gathers), 10.0)
     world.add_transfers(swept, parties[gathers], collector, np.round(paid[gathers] * 0.98, 2), ETH)
 
 
@@ -151,7 +151,8 @@ def _mule_days(world: World, ring: Ring, rng: np.random.Generator) -> LongArray:
     return np.sort(rng.integers(begin, latest, int(rng.integers(2, 6))))
 
 
-def _victims(money: Money, world: World, rng: np.random.Generator, n: int) -> LongArray:
+def victims(money: Money, world: World, rng: np.random.Generator, n: int) -> LongArray:
+    """Wallets of strangers whose money it was."""
     return world.wallet_party(money.free + rng.integers(0, money.n_free, n))
 
 
@@ -168,8 +169,8 @@ def _collect(world: World, money: Money, ring: Ring, rng: np.random.Generator) -
         busy = rng.permutation(mules)[: max(3, int(len(mules) * rng.uniform(0.6, 1.0)))]
         usd = spread_amounts(rng, len(busy), 900.0, 0.6)
         arrives = day + (rng.random(len(busy)) * 20 * HOUR).astype(np.int64)
-        world.add_transfers(arrives, _victims(money, world, rng, len(busy)), world.account_party(busy), usd, USDT)
-        passes = arrives + _delays(rng, ring, len(busy), 4.0)
+        world.add_transfers(arrives, victims(money, world, rng, len(busy)), world.account_party(busy), usd, USDT)
+        passes = arrives + delays(rng, ring, len(busy), 4.0)
         target = world.account_party(np.full(len(busy), head))
         rest = _less(rng, usd, 0.03, 0.1)
         world.add_transfers(passes, world.account_party(busy), target, rest, USDT)
@@ -185,12 +186,12 @@ def _spread(world: World, money: Money, ring: Ring, rng: np.random.Generator) ->
         busy = rng.permutation(mules)[: max(3, int(len(mules) * rng.uniform(0.6, 1.0)))]
         usd = np.round(rng.uniform(400, 3000) * rng.uniform(0.85, 1.15, len(busy)), 2)
         source = world.account_party(np.full(len(busy), head))
-        world.add_transfers(day, _victims(money, world, rng, 1), source[:1], round(float(usd.sum()) * 1.03, 2), USDT)
-        splits = day + HOUR + _delays(rng, ring, len(busy), 3.0)
+        world.add_transfers(day, victims(money, world, rng, 1), source[:1], round(float(usd.sum()) * 1.03, 2), USDT)
+        splits = day + HOUR + delays(rng, ring, len(busy), 3.0)
         world.add_transfers(splits, source, world.account_party(busy), usd, USDT)
-        leaves = splits + _delays(rng, ring, len(busy), 6.0)
+        leaves = splits + delays(rng, ring, len(busy), 6.0)
         target = np.where(
-            rng.random(len(busy)) < 0.5, money.venue(rng, len(busy)), _victims(money, world, rng, len(busy))
+            rng.random(len(busy)) < 0.5, money.venue(rng, len(busy)), victims(money, world, rng, len(busy))
         )
         world.add_transfers(leaves, world.account_party(busy), target, _less(rng, usd, 0.03, 0.1), USDT)
 
@@ -202,6 +203,6 @@ def _circle(world: World, money: Money, ring: Ring, rng: np.random.Generator) ->
     for day in _mule_days(world, ring, rng).tolist():
         length = min(size, int(rng.integers(3, 13)))
         path = world.account_party(rng.permutation(ring.positions)[:length])
-        when = day + np.cumsum(_delays(rng, ring, length, 6.0))
+        when = day + np.cumsum(delays(rng, ring, length, 6.0))
         usd = np.round(rng.uniform(2_000, 20_000) * np.cumprod(1 - rng.uniform(0.005, 0.03, length)), 2)
         world.add_transfers(when, path, np.roll(path, -1), usd, USDT)

@@ -7,6 +7,7 @@ import numpy as np
 from loaders.simulate.chance import BoolArray, LongArray
 from loaders.simulate.naming import DEVICE, INSTRUMENT, IP, PHONE, WALLET
 from loaders.simulate.people import People
+from loaders.simulate.plan import LAUNDERING
 from loaders.simulate.settings import DAY
 from loaders.simulate.world import NO_ADDRESS, NO_CARD, NO_DEVICE, NO_PHONE, NO_WALLET, Ring, World
 
@@ -19,6 +20,7 @@ SHARED: dict[str, dict[int, tuple[float, float]]] = {
     "fan_in": {IP: (0.25, 5), DEVICE: (0.15, 3)},
     "fan_out": {IP: (0.25, 5), DEVICE: (0.15, 3)},
     "cycle": {IP: (0.3, 5), DEVICE: (0.15, 3)},
+    **{name: {IP: (0.25, 5), DEVICE: (0.15, 3)} for name in LAUNDERING},
 }
 # a farm without one of these would be no farm
 NEEDED = {"multi_account": DEVICE, "bonus_farm": INSTRUMENT, "referral_farm": DEVICE}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from loaders.simulate.laundering import launder
 from loaders.simulate.money import Money
 from loaders.simulate.people import People
+from loaders.simulate.plan import LAUNDERING
 from loaders.simulate.ring_money import move_ring_money
 from loaders.simulate.ring_signals import hidden, share_ring_signals
 from loaders.simulate.settings import DAY, START_SECONDS
@@ -44,7 +46,10 @@ def make_ring(world: World, people: People, money: Money, ring: Ring, rng: np.ra
     share_ring_signals(world, people, ring, rng)
     if ring.typology in CLAIMS:
         _log_in_together(world, ring, rng)
-    move_ring_money(world, money, ring, rng)
+    if ring.typology in LAUNDERING:
+        launder(world, money, ring, rng)
+    else:
+        move_ring_money(world, money, ring, rng)
 
 
 def _sign_up_together(world: World, ring: Ring, rng: np.random.Generator) -> None:

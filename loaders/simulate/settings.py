@@ -39,6 +39,10 @@ class WorldSettings:
         Share of the accounts that belong to rings which share nothing and act together in time only (referral trees,
         bursts, lockstep, same sequences, wash trades, airdrop farms), on top of `ring_share`, in [0, 0.3]. Sizes and
         camouflage are drawn as those of the other rings; wash trades are between 2 to 6 accounts.
+    laundering_share : float
+        Share of the accounts that belong to rings which launder money in shapes beside fan-in, fan-out and cycle
+        (bipartite, gather-scatter, scatter-gather, stack, multi-step flow, pass-through, peel chain, random), on top
+        of `ring_share`, in [0, 0.3]. Sizes and camouflage are drawn as those of the other rings.
     twin_share : float
         Share of the accounts that belong to innocent groups which act together in time (a class, a campaign, a drop,
         a quest, a shop that takes bonuses, a market maker's customers), on top of `lookalike_share`, in [0, 0.4].
@@ -59,6 +63,7 @@ class WorldSettings:
     lookalike_share: float = 0.1
     careful_share: float = 0.0
     twin_share: float = 0.0
+    laundering_share: float = 0.0
 
     def __post_init__(self) -> None:
         ranges: dict[str, tuple[float, float]] = {
@@ -72,6 +77,7 @@ class WorldSettings:
             "lookalike_share": (0.0, 0.5),
             "careful_share": (0.0, 0.3),
             "twin_share": (0.0, 0.4),
+            "laundering_share": (0.0, 0.3),
         }
         for name, (low, high) in ranges.items():
             value = getattr(self, name)

@@ -16,7 +16,7 @@ from loaders.simulate.folder import new_world
 from loaders.simulate.money import Money
 from loaders.simulate.naming import Names
 from loaders.simulate.people import People
-from loaders.simulate.plan import CAREFUL, TYPOLOGIES, Plan, make_plan
+from loaders.simulate.plan import CAREFUL, LAUNDERING, TYPOLOGIES, Plan, make_plan
 from loaders.simulate.rings import make_ring
 from loaders.simulate.settings import WorldSettings
 from loaders.simulate.strangers import use_wallets
@@ -145,12 +145,14 @@ def _write(world: World, plan: Plan, folder: Path, say: Progress) -> dict[str, o
     _write_parquet(folder / "lookalikes.parquet", iter([lookalikes]))
     (folder / "scan.toml").write_text(_scan_toml(), encoding="utf-8")
     typologies = [ring.typology for ring in plan.rings]
-    careful = world.settings.careful_share > 0
+    settings, names_of = world.settings, [*TYPOLOGIES]
+    names_of += [*CAREFUL] if settings.careful_share else []
+    names_of += [*LAUNDERING] if settings.laundering_share else []
     groups = lookalikes.group_by(["kind", "group"], use_threads=False).aggregate([])["kind"].to_pylist()
     return n_rows | {
         "n_rings": len(plan.rings),
         "n_ring_members": len(members),
-        "rings": {name: typologies.count(name) for name in (*TYPOLOGIES, *(CAREFUL if careful else ()))},
+        "rings": {name: typologies.count(name) for name in names_of},
         "n_lookalike_groups": len(groups),
         "lookalikes": {kind: groups.count(kind) for kind in sorted(set(groups))},
     }

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from loaders.simulate.chance import LongArray
 from loaders.simulate.naming import WALLET, Names
-from loaders.simulate.plan import CAREFUL, TYPOLOGIES, Plan
+from loaders.simulate.plan import CAREFUL, LAUNDERING, TYPOLOGIES, Plan
 from loaders.simulate.settings import DAY
 from loaders.simulate.tables import CHUNK, coded, ranges, times
 from loaders.simulate.world import Ring, World
@@ -60,7 +60,7 @@ def ring_table(rings: list[Ring], members: pa.Table) -> pa.Table:
 
 def entity_table(world: World, names: Names, rings: list[Ring], free: LongArray) -> Iterator[pa.Table]:
     """One row per account and per wallet of no account, with its ring or -1; in chunks, sorted by type and id."""
-    typology = [*TYPOLOGIES, *CAREFUL]
+    typology = [*TYPOLOGIES, *CAREFUL, *LAUNDERING]
     ring_typology = np.array([typology.index(ring.typology) for ring in rings] + [len(typology)], np.int8)
     ring_of = np.full(world.n, NO_RING, np.int32)
     for ring_id, ring in enumerate(rings):

@@ -1,3 +1,4 @@
+import dataclasses
 import importlib.util
 import os
 import subprocess
@@ -6,6 +7,7 @@ import sys
 import networkx as nx
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from _graphs import graphs
 from hypothesis import given
@@ -16,6 +18,9 @@ from algorithms import (
     Events,
     Links,
     Transfers,
+    entity_graph_from_hetero_data,
+    entity_graph_from_igraph,
+    entity_graph_from_networkx,
     entity_graph_from_pandas,
     entity_graph_to_hetero_data,
     entity_graph_to_igraph,
@@ -56,12 +61,12 @@ def entity_graph():
         created_at=np.array([5, MISSING_TIME]),
         links=Links(*(np.array(c) for c in ([0, 1], [2, 2], [10, MISSING_TIME], [20, MISSING_TIME], [1, 3]))),
         transfers=Transfers(
-            np.array([0, 3]),
-            np.array([3, 1]),
-            np.array([7, MISSING_TIME]),
-            np.array([1.5, np.nan]),
-            np.array([np.nan, 2.0]),
-            np.array([0, -1]),
+            np.array([3, 0, 0, 3]),
+            np.array([1, 3, 3, 0]),
+            np.array([MISSING_TIME, 7, 9, 9]),
+            np.array([np.nan, 1.5, 2.5, 2.5]),
+            np.array([2.0, np.nan, np.nan, 3.0]),
+            np.array([-1, 0, -1, 0]),
             ("EUR",),
         ),
         events=Events(
@@ -75,14 +80,62 @@ def entity_graph():
     )
 
 
-def test_an_entity_graph_comes_back_from_pandas(entity_graph):
-    back = entity_graph_from_pandas(entity_graph_to_pandas(entity_graph))
-    assert back.types == entity_graph.types
-    assert back.names.equals(entity_graph.names)
-    assert back.created_at.tolist() == entity_graph.created_at.tolist()
+def same_entities(one, two):
+    """Compare all parts."""
+    assert one.types == two.types
+    assert one.names.equals(two.names)
+    assert one.created_at.tolist() == two.created_at.tolist()
     for part in ("links", "transfers", "events"):
-        for name, values in vars(getattr(entity_graph, part)).items():
-            np.testing.assert_array_equal(np.asarray(values), np.asarray(getattr(getattr(back, part), name)))
+        for name, values in vars(getattr(one, part)).items():
+            np.testing.assert_array_equal(np.asarray(values), np.asarray(getattr(getattr(two, part), name)))
+
+
+TO_AND_FROM = {
+    "pandas": (entity_graph_to_pandas, entity_graph_from_pandas),
+    "networkx": (entity_graph_to_networkx, entity_graph_from_networkx),
+    "igraph": (entity_graph_to_igraph, entity_graph_from_igraph),
+}
+
+
+@pytest.mark.parametrize("library", TO_AND_FROM)
+def test_an_entity_graph_comes_back_from_every_library(entity_graph, library):
+    to, back = TO_AND_FROM[library]
+    same_entities(entity_graph, back(to(entity_graph)))
+
+
+def test_attributes_of_accounts_come_back_from_pandas(entity_graph):
+    graph = dataclasses.replace(entity_graph, attributes=pa.table({"country": ["DE", None]}))
+    frames = entity_graph_to_pandas(graph)
+    assert frames["attributes"].account_id.tolist() == ["a", "b"]
+    back = entity_graph_from_pandas(frames | {"attributes": frames["attributes"][::-1]})
+    assert back.attributes.to_pydict() == {"country": ["DE", None]}
+
+
+def test_a_graph_of_the_users_own_may_lack_what_it_does_not_know():
+    graph = nx.MultiDiGraph()
+    graph.add_node(1, entity_type="account", entity_id="b")
+    graph.add_node(2, entity_type="account", entity_id="a", created_at=7)
+    graph.add_node(3, entity_type="device", entity_id="d")
+    graph.add_edge(1, 3, kind="link")
+    graph.add_edge(1, 2, kind="transfer", amount=5.0)
+    back = entity_graph_from_networkx(graph)
+    assert back.names.to_pylist() == ["a", "b", "d"]
+    assert back.created_at.tolist() == [7, MISSING_TIME]
+    assert (back.links.accounts.tolist(), back.links.n_events.tolist()) == ([1], [1])
+    assert back.links.first_seen.tolist() == [MISSING_TIME]
+    assert (back.transfers.sources.tolist(), back.transfers.amounts.tolist()) == ([1], [5.0])
+    assert np.isnan(back.transfers.amounts_usd).all()
+
+
+def test_a_graph_of_something_else_is_refused():
+    graph = nx.MultiDiGraph()
+    graph.add_node("x", entity_type="account")
+    with pytest.raises(ValueError, match="every node must have `entity_type` and `entity_id`, got 'x'"):
+        entity_graph_from_networkx(graph)
+    graph.add_node("x", entity_id="x")
+    graph.add_edge("x", "x", kind="knows")
+    with pytest.raises(ValueError, match="`kind` of an edge must be one of link, transfer, event, got 'knows'"):
+        entity_graph_from_networkx(graph)
 
 
 def test_frames_hold_names_and_no_invented_times(entity_graph):
@@ -99,29 +152,54 @@ def test_a_row_about_an_unlisted_entity_is_refused(entity_graph):
         entity_graph_from_pandas(frames)
 
 
-def test_networkx_and_igraph_hold_every_link_and_transfer(entity_graph):
+def test_networkx_and_igraph_hold_every_link_transfer_and_event(entity_graph):
     graph = entity_graph_to_networkx(entity_graph)
     assert isinstance(graph, nx.MultiDiGraph)
     kinds = sorted(data["kind"] for _, _, data in graph.edges(data=True))
-    assert kinds == ["link", "link", "transfer", "transfer"]
-    assert graph[("account", "a")][("wallet", "w")][0] == {"kind": "transfer", "occurred_at": 7, "amount": 1.5}
+    assert kinds == ["event", "event", "link", "link", "transfer", "transfer", "transfer", "transfer"]
+    assert graph[("account", "a")][("wallet", "w")][0] == {
+        "kind": "transfer",
+        "occurred_at": 7,
+        "amount": 1.5,
+        "currency": "EUR",
+    }
     other = entity_graph_to_igraph(entity_graph)
-    assert (other.vcount(), other.ecount()) == (4, 4)
+    assert (other.vcount(), other.ecount()) == (4, 8)
     assert other.vs["entity_id"] == ["a", "b", "d", "w"]
 
 
-def test_hetero_data_holds_every_type():
+def need_pyg():
     if importlib.util.find_spec("torch_geometric") is None:
         message = "PyG is not installed: pip install graphrisk[torch]"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    graph = EntityGraph.from_nodes(
-        ("account", "device"),
-        [["a", "b"], ["d"]],
-        links=Links(*(np.array(c) for c in ([0, 1], [2, 2], [1, 2], [3, 4], [1, 1]))),
-    )
-    data = entity_graph_to_hetero_data(graph)
+
+
+def test_hetero_data_holds_every_type(entity_graph):
+    need_pyg()
+    data = entity_graph_to_hetero_data(entity_graph)
     assert data["account"].num_nodes == 2
     assert data["account", "uses", "device"].edge_index.tolist() == [[0, 1], [0, 0]]
+    assert data["account", "act_claim", "account"].edge_index.tolist() == [[0], [0]]
+    assert set(data.edge_types) == {
+        ("account", "uses", "device"),
+        ("account", "transfers", "wallet"),
+        ("wallet", "transfers", "account"),
+        ("account", "act_claim", "account"),
+        ("account", "act_referral", "account"),
+    }
+
+
+def test_an_entity_graph_comes_back_from_hetero_data(entity_graph):
+    need_pyg()
+    data = entity_graph_to_hetero_data(entity_graph)
+    names = {kind: [entity_graph.name_of(k) for k in entity_graph.nodes_of(kind)] for kind in entity_graph.types}
+    kept = entity_graph_from_hetero_data(data, names)
+    plain = dataclasses.replace(entity_graph.transfers, currencies=None, currency_names=())
+    same_entities(dataclasses.replace(entity_graph, transfers=plain), kept)
+    assert entity_graph_from_hetero_data(data).names.to_pylist() == ["0", "1", "0", "0"]
+    data["account", "knows", "account"].edge_index = data["account", "act_claim", "account"].edge_index
+    with pytest.raises(ValueError, match="must be `uses`, `transfers` or begin with `act_`, got 'knows'"):
+        entity_graph_from_hetero_data(data)
 
 
 def test_without_pyg_the_way_to_get_it_is_told(entity_graph, monkeypatch):

@@ -1,33 +1,13 @@
 """The commands as a user runs them: in a process of their own."""
 
 import json
-import os
+import re
 import shutil
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from graphrisk.checkpoints.folder import WORK
-
-ROOT = Path(__file__).parents[2]
-
-
-def graphrisk(*args, cwd=None, env=None):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **(env or {})}
-    return subprocess.run(
-        [sys.executable, "-m", "graphrisk", *map(str, args)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env=environment,
-        check=False,
-        timeout=300,
-    )
+from tests.graphrisk.commands import ROOT, damaged, graphrisk
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +32,33 @@ def test_a_scan_prints_a_table_and_what_to_do_next(world, tmp_path):
     assert "typology" in done.stdout
     assert "graphrisk ring show 1" in done.stdout
     assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_the_hub_report_says_which_hubs_by_which_rule_and_what_other_caps_would_do(world, tmp_path):
+    config = tmp_path / "scan.toml"
+    text = (world / "scan.toml").read_text().replace('path = "', f'path = "{world}/')
+    links = pd.read_parquet(world / "links.parquet")
+    degrees = links[links.signal_type == "ip"].groupby("signal_id").account_id.nunique().sort_values()
+    config.write_text(
+        text + f'\n[hubs]\ncaps = {{ ip = 24 }}\nknown = {{ ip = ["{degrees[degrees > 1].index[0]}"] }}\n'
+    )
+    run = ["scan", "run", config, "--hub-report", "--store", tmp_path / "store"]
+    report = json.loads(graphrisk(*run, "--json").stdout)["hub_report"]
+    (ip,) = (row for row in report["signals"] if row["signal_type"] == "ip")
+    assert (ip["cap"], ip["known_hubs"], ip["hubs_over_cap"]) == (24, 1, (degrees > 24).sum())
+    pairs = degrees * (degrees - 1) // 2
+    assert ip["pairs_removed"] == pairs[degrees > 24].sum() + 1
+    assert ip["pairs_lost_at_half_cap"] == pairs[(degrees > 12) & (degrees <= 24)].sum()
+    assert ip["pairs_gained_at_double_cap"] == pairs[(degrees > 24) & (degrees <= 48)].sum()
+    assert report["widest"][0]["n_accounts"] >= degrees.max()
+    rings = report["rings"]
+    for change in (rings["half_cap"], rings["double_cap"]):
+        # a ring of one list may be like two of the other
+        assert change["lost"] <= rings["listed"]
+        assert change["gained"] <= change["listed"]
+    shown = graphrisk(*run).stdout
+    assert "the widest hubs" in shown
+    assert f"rings listed: {rings['listed']} now; with half the caps {rings['half_cap']['listed']}: " in shown
 
 
 @pytest.mark.parametrize("command", ["list", "show", "explain"])
@@ -209,114 +216,29 @@ def test_one_and_two_threads_give_the_same_bytes(world, tmp_path):
     assert files[1] == files[2]
 
 
-COMMANDS = [["simulate"], ["config", "template"], ["config", "validate"], ["config", "show"]]
-COMMANDS += [["scan", "run"], ["scan", "list"], ["scan", "diff"]]
-COMMANDS += [
-    ["features", "export"],
-    ["store", "prune"],
-    ["store", "verify"],
-    ["store", "health"],
-    ["monitor", "report"],
-    ["writeback", "neo4j"],
-]
-CASE = (
-    "list",
-    "show",
-    "open",
-    "assign",
-    "note",
-    "decide",
-    "snooze",
-    "block",
-    "approve",
-    "withdraw",
-    "blocked",
-    "labels",
-)
-COMMANDS += [["case", name] for name in (*CASE, "verify")]
-COMMANDS += [["serve"], ["taint"], *(["user", name] for name in ("add", "list", "remove"))]
-COMMANDS += [["ring", name] for name in ("list", "show", "explain", "lineage", "why", "view", "export")]
+def commands(group, path=()):
+    """Paths of all commands, such as ("scan", "run")."""
+    for name, command in group.commands.items():
+        yield from commands(command, (*path, name)) if hasattr(command, "commands") else [(*path, name)]
 
 
-def test_every_command_has_help_with_an_example():
+def test_every_command_has_help_with_an_example_and_stands_in_the_readme():
+    from typer.main import get_command
     from typer.testing import CliRunner
 
     from graphrisk.cli.app import app
 
-    for command in COMMANDS:
+    told = (ROOT / "README.md").read_text(encoding="utf-8")
+    told = told[told.index("\n## Commands\n") : told.index("| exit code | means |")]
+    found = list(commands(get_command(app)))
+    assert len(found) > 40
+    for command in found:
         text = CliRunner().invoke(app, [*command, "--help"]).output
-        assert "Example: graphrisk" in text.replace("\n", " "), command
+        assert f"Example: graphrisk {' '.join(command)}" in " ".join(text.split()), command
         assert "--json" in text, command
-
-
-# ---- bad input ----------------------------------------------------------------------------------------------------
-
-
-def damaged(world, tmp_path):
-    folder = tmp_path / "world"
-    shutil.copytree(world, folder, ignore=shutil.ignore_patterns("store"))
-    return folder
-
-
-def no_links(folder):
-    (folder / "links.parquet").unlink()
-
-
-def no_column(folder):
-    frame = pd.read_parquet(folder / "links.parquet")
-    frame.drop(columns="signal_id").to_parquet(folder / "links.parquet")
-
-
-def truncated(folder):
-    data = (folder / "links.parquet").read_bytes()
-    (folder / "links.parquet").write_bytes(data[: len(data) // 2])
-
-
-def empty_table(folder):
-    pd.read_parquet(folder / "accounts.parquet").iloc[:0].to_parquet(folder / "accounts.parquet")
-
-
-def all_rejected(folder):
-    frame = pd.read_parquet(folder / "events.parquet")
-    frame["account_id"] = "x" * 10_000
-    frame.to_parquet(folder / "events.parquet")
-
-
-def wrong_type(folder):
-    frame = pd.read_parquet(folder / "links.parquet")
-    frame["first_seen"] = [[1, 2]] * len(frame)
-    frame.to_parquet(folder / "links.parquet")
-
-
-@pytest.mark.parametrize(
-    ("damage", "words"),
-    [
-        (no_links, "links.parquet"),
-        (no_column, "signal_id"),
-        (truncated, "links.parquet"),
-        (empty_table, "accounts.parquet"),
-        (all_rejected, "rejected"),
-        (wrong_type, "first_seen"),
-    ],
-)
-def test_bad_input_gives_one_sentence_and_keeps_the_last_good_scan(world, store, tmp_path, damage, words):
-    folder = damaged(world, tmp_path)
-    shutil.copytree(store, folder / "store")
-    before = {f.name: f.read_bytes() for f in (folder / "store").rglob("*.parquet")}
-    damage(folder)
-    done = graphrisk("scan", "run", folder / "scan.toml")
-    assert done.returncode == 1, done.stderr
-    sentences = [line for line in done.stderr.splitlines() if line.startswith("graphrisk: ")]
-    assert len(sentences) == 1
-    assert words in sentences[0]
-    assert "Traceback" not in done.stderr
-    assert {f.name: f.read_bytes() for f in (folder / "store").rglob("*.parquet")} == before
-
-
-def test_a_missing_configuration_is_wrong_usage(tmp_path):
-    done = graphrisk("scan", "run", tmp_path / "none.toml")
-    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
-    assert "none.toml" in done.stderr
+        # by its whole name, or by the last word of it in a row about the same group
+        whole, group, last = " ".join(command), re.escape(command[0]), re.escape(command[-1])
+        assert re.search(rf"`(graphrisk )?{whole}\b|\| `graphrisk {group} .*`({group} )?{last}\b", told), command
 
 
 def test_an_empty_store_is_a_failure_in_one_sentence(tmp_path):
@@ -346,32 +268,6 @@ def test_an_unknown_ring_is_wrong_usage(store):
     done = graphrisk("ring", "show", "nope", "--store", store)
     assert done.returncode == 2
     assert "the ring must be an id" in done.stderr
-
-
-def test_an_interrupt_leaves_the_store_as_it_was(world, store, tmp_path):
-    target = tmp_path / "store"
-    shutil.copytree(store, target)
-    before = _published(target)
-    command = [sys.executable, "-m", "graphrisk", "scan", "run", str(world / "scan.toml"), "--store", str(target)]
-    child = subprocess.Popen(
-        [*command, "--seed", "5"], stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
-    )
-    # however quickly it starts: in the middle, once the load has left its checkpoint for the next scan
-    deadline = time.monotonic() + 60
-    while not list(target.glob(f"{WORK}/load-*.zip")) and time.monotonic() < deadline:
-        time.sleep(0.005)
-    child.send_signal(signal.SIGINT)
-    _, errors = child.communicate(timeout=60)
-    assert child.returncode == 1
-    assert "interrupted; nothing was published" in errors
-    assert list(target.glob(f"{WORK}/load-*.zip"))
-    assert _published(target) == before
-
-
-def _published(store):
-    """Every file of a store but checkpoints, with its bytes."""
-    files = [file for file in store.rglob("*") if file.is_file() and WORK not in file.parts]
-    return {str(file.relative_to(store)): file.read_bytes() for file in files}
 
 
 def test_hostile_ids_reach_the_terminal_as_plain_text():

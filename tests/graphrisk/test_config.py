@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from graphrisk.config import read_config
 from graphrisk.template import template
 from loaders import ConfigError
 
+README = Path(__file__).parents[2] / "README.md"
 PLAIN = '[scan]\nseed = 1\nstore = "results"\n[[source]]\npath = "links.csv"\ntable = "links"\n'
 
 
@@ -98,3 +100,18 @@ def test_every_key_that_the_template_shows_is_known(write):
     config = read_config(write(PLAIN + "\n".join(keys)), environment={})
     assert config.hubs.default_cap == 40
     assert config.rings.max_size == 1000
+
+
+def readme_examples():
+    return re.findall(r"```toml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize("example", readme_examples())
+def test_every_configuration_that_the_readme_shows_can_be_used(write, example, monkeypatch):
+    monkeypatch.setenv("PG_URL", "postgresql://somewhere/db")
+    config = read_config(write(example if "[[source]]" in example else f"{example}\n{PLAIN}"), environment={})
+    assert config.source
+
+
+def test_the_readme_shows_configurations():
+    assert len(readme_examples()) >= 5

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -108,6 +109,15 @@ def test_without_any_time_as_of_is_the_epoch_and_all_rows_count(load_frames: Any
     result = load_frames({"accounts": {"account_id": ["a"]}})
     assert result.as_of == EPOCH
     assert result.graph.n_accounts == 1
+
+
+def test_a_moment_before_all_rows_is_told(load_frames: Any, caplog: pytest.LogCaptureFixture) -> None:
+    columns = {"source_id": ["a", "b"], "target_id": ["b", "a"], "occurred_at": [EDGE, EDGE + 1]}
+    assert len(load_frames({"transfers": columns}, as_of=AS_OF).graph.transfers) == 0
+    assert "nothing was known before 2024-01-01 00:00:00+00:00: all 2 rows are at or after `as_of`" in caplog.text
+    caplog.clear()
+    load_frames({"transfers": columns}, as_of=AS_OF + timedelta(seconds=1))
+    assert not caplog.records
 
 
 def test_a_moment_without_a_zone_is_utc(load_frames: Any) -> None:

@@ -83,6 +83,14 @@ def test_a_parquet_file_with_a_damaged_page_is_told(tmp_path: Path) -> None:
     assert "truncated or damaged" in fail(tmp_path, path="a.parquet")
 
 
+def test_a_parquet_file_with_text_that_is_not_utf8_is_told(tmp_path: Path) -> None:
+    raw = pa.array([b"\xff\xfe", b"b"], pa.binary())
+    text = pa.Array.from_buffers(pa.string(), 2, raw.buffers())
+    pq.write_table(pa.table({"account_id": text}), tmp_path / "a.parquet")
+    expected = "a.parquet: a text column of the Parquet file holds bytes that are not UTF-8; write it anew as UTF-8"
+    assert fail(tmp_path, path="a.parquet") == expected
+
+
 def test_a_header_that_is_not_utf8_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes("größe,account_id\n".encode("latin-1"))
     assert fail(tmp_path, path="a.csv") == "a.csv: the header line is not UTF-8; convert the file to UTF-8"

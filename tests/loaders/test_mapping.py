@@ -71,6 +71,28 @@ def test_a_time_without_zone_is_in_the_zone_of_the_source() -> None:
     assert created(naive, timezone="Asia/Tokyo") == NEW_YEAR - 9 * 3600
 
 
+MIXED = ["2024-01-01T00:00:00Z", "2024-01-01 02:00:00+02", "2024-01-01 00:00:00", "2024-01-01", "1704067200", None]
+
+
+@pytest.mark.parametrize(
+    ("values", "timezone", "told"),
+    [
+        (MIXED, None, "f: of the times in `created_at` 2 name a time zone and 2 do not; these were read as UTC"),
+        (MIXED, "Asia/Tokyo", "2 name a time zone and 2 do not; these were read as Asia/Tokyo, see `timezone`"),
+        ([*MIXED[:2], *MIXED[4:]], None, ""),
+        ([*MIXED[2:], "2024-01-01T12:30:00.5", "soon"], None, ""),
+    ],
+)
+def test_a_column_of_times_with_and_without_zone_is_told(
+    values: list[str | None], timezone: str | None, told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    columns = {"account_id": [f"a{k}" for k in range(len(values))], "created_at": values}
+    result = load_one("accounts", columns, timezone=timezone)
+    assert told in caplog.text
+    assert bool(caplog.text) == bool(told)
+    assert result.row_counts["accounts"] == len(values)
+
+
 @pytest.mark.parametrize(
     ("value", "unit", "origin", "second"),
     [

@@ -59,8 +59,13 @@ def test_what_only_reading_would_tell_is_unknown(tmp_path):
 def test_a_file_that_cannot_be_read_is_told(tmp_path):
     (tmp_path / "bad.parquet").write_bytes(b"PAR1 no")
     (tmp_path / "bad.csv.gz").write_bytes(b"no gzip")
-    for name in ("bad.parquet", "bad.csv.gz"):
-        with pytest.raises(InputError, match=rf"{name} cannot be read"):
+    (tmp_path / "empty.parquet").write_bytes(b"")
+    for name, why in (
+        ("bad.parquet", "the Parquet file is truncated or damaged and cannot be read; write it anew"),
+        ("bad.csv.gz", "cannot be read: it is not packed by gzip"),
+        ("empty.parquet", "the file is empty"),
+    ):
+        with pytest.raises(InputError, match=f"^{name}: {why}"):
             estimate_rows(config(tmp_path, {"path": name, "table": "accounts"}))
     with pytest.raises(InputError, match="no such file"):
         estimate_rows(config(tmp_path, {"path": "gone.csv", "table": "accounts"}))

@@ -158,7 +158,7 @@ def test_twins_go_together_as_well(worlds: dict[float, WorldSummary]) -> None:
     assert quest.account_id.nunique() > 0.5 * (groups.kind == "quest").sum()
 
 
-@pytest.mark.parametrize("name", ["careful_share", "twin_share"])
+@pytest.mark.parametrize("name", ["careful_share", "twin_share", "laundering_share"])
 def test_shares_out_of_range_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match=f"`{name}` must be between 0.0 and 0.[34], got 0.9"):
         WorldSettings(**{name: 0.9})  # type: ignore[arg-type]

@@ -119,6 +119,21 @@ def test_frames_of_pandas_and_arrow_are_sources() -> None:
     assert result.n_unlisted_accounts == 0
 
 
+def test_a_column_that_holds_nothing_is_as_one_that_is_not_there() -> None:
+    frames = {
+        "paid": pd.DataFrame({"source_id": ["a"], "target_id": ["b"], "amount": [None], "occurred_at": [None]}),
+        "seen": pa.table({"account_id": ["a", "b"], "signal_type": pa.nulls(2), "signal_id": ["x", "y"]}),
+        "more": pd.DataFrame({"account_id": ["a"], "d": ["z"], "i": [None]}),
+    }
+    sources = [SourceConfig(frame="paid", table="transfers"), SourceConfig(frame="seen", table="links")]
+    sources.append(SourceConfig(frame="more", table="links", signals={"device": "d", "ip": "i"}))
+    result = load(LoadConfig(sources=sources, max_rejected_share=0.9), frames=frames)
+    assert len(result.graph.transfers) == 1
+    assert (result.graph.transfers.amounts, result.graph.transfers.seconds) == (None, None)
+    assert result.rejected["reason"].to_pylist() == ["`signal_type` is missing"] * 2
+    assert names_of(result) == ["a", "b", "z"]
+
+
 def test_whole_numbers_that_pandas_made_floats_are_the_same_ids() -> None:
     frames = {"f": pd.DataFrame({"account_id": [1.0, None, 10.0]}), "g": pd.DataFrame({"account_id": [1, 10]})}
     sources = [SourceConfig(frame=name, table="accounts") for name in frames]

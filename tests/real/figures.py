@@ -166,15 +166,16 @@ def innocent_figures(rings: pd.DataFrame, members: pd.DataFrame, lookalikes: pd.
 
 
 def band_figures(rings: pd.DataFrame, members: pd.DataFrame, truth: pd.DataFrame) -> dict[str, Any]:
-    """Of each band: how many rings, and which share of them matches a true ring."""
+    """Of each band: how many rings, which share matches a true ring, and which share of the true rings those are."""
     out = {}
     order = rings.ring_id.tolist()
     matched, _ = _walk(order, members, truth)
-    hits = {order[at] for at in matched}
+    hits, n_true = {order[at] for at in matched}, truth.ring.nunique()
     for band in ("high", "medium", "low"):
         chosen = rings[rings.band == band].ring_id
         out[band] = {
             "rings": len(chosen),
             "precision": round(float(chosen.isin(hits).mean()), 3) if len(chosen) else None,
+            "recall": round(int(chosen.isin(hits).sum()) / n_true, 3) if n_true else None,
         }
     return out

@@ -32,6 +32,7 @@ import ring_networks
 import tolokers
 import tree_reports
 from seeds import over_seeds
+from shapes import shapes
 
 from algorithms import Transfers
 from graphrisk.config import ScanConfig, read_config
@@ -461,6 +462,7 @@ REPORTS: dict[str, Callable[..., dict[str, Any]]] = {
     "simulated_network": simulated_network,
     "camouflage": camouflage,
     "careful": careful.careful,
+    "shapes": shapes,
 }
 SEEDED = ("airdrop_accounts", "airdrop_rings", "laundering_10k_accounts", "other_worlds", "worlds_trained")
 """Sets of which the folds, the trees or the worlds can be dealt anew by a seed."""

@@ -225,6 +225,16 @@ def test_rings_that_share_nothing(tmp_path):
         assert sum(n for band in listed.values() for n in band.values()) <= 8
 
 
+def test_rings_that_launder_in_all_shapes(tmp_path):
+    figures = report("shapes", tmp_path)
+    for degree in (0, 25, 50):
+        found, without = (figures[f"{side}_{degree}"]["true"] for side in ("with", "without"))
+        assert all(found[shape]["recall"] >= without[shape]["recall"] for shape in found)
+        assert found["scatter_gather"]["recall"] >= without["scatter_gather"]["recall"] + 0.15
+        for shape, least in (("bipartite", 0.6), ("random", 0.75), ("scatter_gather", 0.65), ("stack", 0.6)):
+            assert found[shape]["recall"] >= least
+
+
 def test_camouflage(tmp_path):
     figures = report("camouflage", tmp_path)
     for degree, least in (("0", 0.9), ("25", 0.8), ("50", 0.5)):

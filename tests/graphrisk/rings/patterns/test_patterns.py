@@ -7,7 +7,9 @@ from algorithms import Transfers
 from graphrisk.rings.patterns import PATTERNS, TYPOLOGIES
 from graphrisk.rings.patterns.match import joined, roles
 from graphrisk.rings.patterns.pool import DAY, make_pools
-from graphrisk.rings.settings import PATTERN_NAMES
+from graphrisk.rings.settings import GROWTH_NAMES, PATTERN_NAMES
+from graphrisk.rings.typology import TYPOLOGIES as BY_SHARING
+from loaders.simulate import plan
 
 N = 40
 # (payer, payee, day, amount); accounts not named do nothing
@@ -130,3 +132,8 @@ def test_chance_keeps_times_and_amounts_and_draws_by_how_busy_accounts_are():
 
 def test_groups_with_something_in_common_are_joined():
     assert joined([(1, 2), (5, 6), (2, 3), (6, 7), (9, 10)]) == [(1, 2, 3), (5, 6, 7), (9, 10)]
+
+
+def test_the_simulator_plants_every_typology_that_a_scan_can_list():
+    planted = {*plan.TYPOLOGIES, *plan.CAREFUL, *plan.LAUNDERING}
+    assert planted == {*BY_SHARING, *PATTERN_NAMES, *GROWTH_NAMES}
