@@ -51,7 +51,7 @@ class Transparent:
     @property
     def size_bonus(self) -> float:
         """A timed score tells the core of a ring from its fringe less well than from strangers."""
-        return 2.0 if self.timed else 1.0
+        return 4.0 if self.timed else 0.0
 
     def score(self, features: RingFeatures) -> RingScores:
         """Score candidates by the sum of their parts; O(candidates)."""
