@@ -17,7 +17,7 @@ import numpy.typing as npt
 from sklearn.ensemble import RandomForestClassifier
 
 from algorithms import Graph, clustering_coefficients, k_cores
-from gnn.account_sets import AccountSets
+from gnn.actor_sets import ActorSets
 from gnn.blend import choose_blend
 from gnn.hetero_network import Schema
 from gnn.network_config import NetworkConfig
@@ -72,7 +72,7 @@ def split_figures(file: Path, split: int) -> dict[str, Any]:
     scaled = ((values - values.mean(axis=0)) / np.maximum(values.std(axis=0), 1e-9)).astype(np.float32)
     both = np.concatenate([ends, ends[:, ::-1]])
     edges = {("account", "with", "account"): TypedEdges.from_pairs(n, n, both[:, 0], both[:, 1])}
-    workers, sets = NetworkGraph({"account": scaled}, edges), AccountSets.singles(n)
+    workers, sets = NetworkGraph({"account": scaled}, edges), ActorSets.singles(n)
     config = replace(CONFIG, seed=split)
     network = make_network(Schema.of(workers), config, head="account")
     trained = train_network(network, [Population(workers, sets, labels.astype(np.float64), train, validation)], config)
