@@ -150,10 +150,10 @@ def test_networks_on_one_split_of_tolokers():
         pytest.skip(f"{file} is not there; set GRAPHRISK_DATA")
     figures = networks("tolokers.py", str(file), "1")
     assert figures["splits"] == 1
-    assert figures["forest_auroc"][0] > 83
+    assert figures["trees_auroc"][0] > 85
     assert figures["network_auroc"][0] > 81
     assert figures["network_ap"][0] > figures["no_graph_ap"][0] + 10
-    assert figures["blend_ap"][0] > 55
+    assert figures["blend_ap"][0] > 59
 
 
 def test_a_network_on_the_transfers_of_laundering_10k_that_sees_no_later_ones():
