@@ -64,8 +64,7 @@ class Neighbourhood:
 
 def sample_neighbours(
     relations: Mapping[EdgeType, Relation],
-    seed_type: str,
-    seeds: npt.ArrayLike,
+    seeds: Mapping[str, npt.ArrayLike],
     *,
     n_neighbours: Sequence[int],
     as_of: int | None = None,
@@ -76,9 +75,8 @@ def sample_neighbours(
     Parameters
     ----------
     relations : mapping of (source type, name, target type) to Relation
-    seed_type : str
-    seeds : array-like of int
-        Distinct node ids.
+    seeds : mapping of str to array-like of int
+        Distinct node ids by type.
     n_neighbours : sequence of int
         Most neighbours of a node per relation, for each step.
     as_of : int, optional
@@ -101,15 +99,15 @@ def sample_neighbours(
     Hamilton, Ying and Leskovec (2017), Inductive representation learning on large graphs, algorithm 2;
     Bentley and Floyd (1987), A sample of brilliance, algorithm F2.
     """
-    front = np.asarray(seeds, dtype=np.int32)
-    if len(np.unique(front)) != len(front):
-        raise ValueError("`seeds` must be distinct")
+    nodes: dict[str, IntArray] = {kind: np.asarray(ids, dtype=np.int32) for kind, ids in seeds.items()}
+    for kind, ids in nodes.items():
+        if len(np.unique(ids)) != len(ids):
+            raise ValueError(f"`seeds` must be distinct, got some {kind} twice")
     if any(most < 1 for most in n_neighbours):
         raise ValueError(f"`n_neighbours` must be at least 1 each, got {list(n_neighbours)}")
-    nodes: dict[str, IntArray] = {seed_type: front}
     links: dict[EdgeType, list[LongArray]] = {edge_type: [] for edge_type in relations}
     rows: dict[EdgeType, list[LongArray]] = {edge_type: [] for edge_type in relations}
-    fresh = {seed_type: (0, len(front))}
+    fresh = {kind: (0, len(ids)) for kind, ids in nodes.items()}
     for step, most in enumerate(n_neighbours):
         reached = {name: len(ids) for name, ids in nodes.items()}
         for number, (edge_type, relation) in enumerate(relations.items()):

@@ -1,4 +1,4 @@
-"""Trees over features of accounts: gradient boosting or a random forest, calibrated."""
+"""Trees over features of accounts: gradient boosting, a random forest, or the mean of both, calibrated."""
 
 from __future__ import annotations
 
@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 Kind = Literal["boosting", "forest"]
+Choice = Literal["boosting", "forest", "mean"]
+
+CHOICES: dict[Choice, tuple[Kind, ...]] = {
+    "boosting": ("boosting",),
+    "forest": ("forest",),
+    "mean": ("boosting", "forest"),
+}
+"""Trees of which a model may say the mean log-odds."""
 
 _COMMON: dict[str, Any] = {
     "objective": "binary",
@@ -55,6 +63,8 @@ PARAMETERS: dict[Kind, dict[str, Any]] = {
 LEAF_SHARE, PENALTY_SHARE = 0.05, 0.01
 """Accounts that a leaf of boosting must hold, and the penalty of its leaves, per bad account to learn from: accounts of
 one group are bad together, and small leaves would learn single groups."""
+LEAF_DOUBT = 0.03
+"""Added to the shares of bad and of good accounts that a forest says, so that shares of 0 and 1 have log-odds."""
 
 
 def tree_parameters(kind: Kind, n_bad: int) -> dict[str, Any]:
@@ -73,13 +83,14 @@ class AccountTrees:
     Parameters
     ----------
     name : str
-    booster : lightgbm.Booster
-        Its feature names say which columns it needs.
+    boosters : dict of kind to lightgbm.Booster
+        Their feature names say which columns they need.
     calibration : Calibration
+        Of the mean of their log-odds.
     """
 
     name: str
-    booster: Booster
+    boosters: dict[Kind, Booster]
     calibration: Calibration
 
     def score(self, columns: dict[str, FloatArray], n: int) -> FloatArray:
@@ -88,9 +99,12 @@ class AccountTrees:
         Columns that the trees know and the data lack are unknown everywhere; those that the trees do not know are
         passed over.
         """
-        names = self.booster.feature_name()
-        values = stack({name: columns.get(name, np.full(n, np.nan)) for name in names}, n)
-        return sigmoid(self.calibration.log_odds(raw_scores(self.booster, values)))
+        outputs = []
+        for kind, booster in self.boosters.items():
+            names = booster.feature_name()
+            values = stack({name: columns.get(name, np.full(n, np.nan)) for name in names}, n)
+            outputs.append(raw_scores(booster, values, kind))
+        return sigmoid(self.calibration.log_odds(np.mean(outputs, axis=0)))
 
 
 def stack(columns: dict[str, FloatArray], n: int) -> npt.NDArray[np.float32]:
@@ -101,9 +115,14 @@ def stack(columns: dict[str, FloatArray], n: int) -> npt.NDArray[np.float32]:
     return values
 
 
-def raw_scores(booster: Booster, values: npt.NDArray[np.float32]) -> FloatArray:
-    """Outputs before calibration."""
-    return np.asarray(booster.predict(values, raw_score=True), np.float64) if len(values) else np.empty(0)
+def raw_scores(booster: Booster, values: npt.NDArray[np.float32], kind: Kind) -> FloatArray:
+    """Log-odds before calibration."""
+    if not len(values):
+        return np.empty(0)
+    if kind == "boosting":
+        return np.asarray(booster.predict(values, raw_score=True), np.float64)
+    share = np.clip(np.asarray(booster.predict(values), np.float64), 0, 1)
+    return np.log((share + LEAF_DOUBT) / (1 - share + LEAF_DOUBT))
 
 
 def train_account_trees(

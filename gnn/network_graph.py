@@ -16,6 +16,9 @@ from gnn.typed_edges import TypedEdges
 
 FloatArray = npt.NDArray[np.float32]
 
+ACTORS = ("account", "wallet")
+"""Types of nodes that sets may hold, in the order in which they are numbered there."""
+
 
 @dataclass(frozen=True, eq=False)
 class NetworkGraph:
@@ -49,6 +52,11 @@ class NetworkGraph:
     def n_edges(self) -> int:
         """Number of edges of all types."""
         return sum(len(edges) for edges in self.edges.values())
+
+    @property
+    def n_actors(self) -> int:
+        """Number of accounts and wallets."""
+        return sum(len(self.features.get(kind, ())) for kind in ACTORS)
 
     def data_hash(self) -> str:
         """SHA-256 over all features and edges."""

@@ -1,10 +1,11 @@
-"""Training and scoring of networks over sets of accounts: graphs that fit are taken whole, larger ones are sampled."""
+"""Training and scoring of networks over sets of actors: graphs that fit are taken whole, larger ones are sampled."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,11 @@ import numpy.typing as npt
 
 from algorithms.sampling import sample_neighbours
 from gnn._torch import torch
-from gnn.account_sets import AccountSets
+from gnn.actor_sets import ActorSets
 from gnn.fitting import Progress, Trained, check_kinds, device_of, fit, precision, seeded
 from gnn.hetero_network import GraphTensors, HeteroNetwork, Schema
 from gnn.network_config import NetworkConfig
-from gnn.network_graph import NetworkGraph
+from gnn.network_graph import ACTORS, NetworkGraph
 from gnn.ranking import average_precision
 from gnn.score_heads import AccountHead, RingHead, ScoreNetwork, SetTensors
 
@@ -27,12 +28,12 @@ LongArray = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Population:
-    """A graph with sets of its accounts and what is true of them.
+    """A graph with sets of its accounts and wallets and what is true of them.
 
     Parameters
     ----------
     graph : NetworkGraph
-    sets : AccountSets
+    sets : ActorSets
     targets : array of float64, shape (n_sets,)
         1 for rings, or for guilty accounts.
     train, validation : array of bool, shape (n_sets,)
@@ -40,7 +41,7 @@ class Population:
     """
 
     graph: NetworkGraph
-    sets: AccountSets
+    sets: ActorSets
     targets: FloatArray
     train: BoolArray
     validation: BoolArray
@@ -95,7 +96,8 @@ def train_network(
     Returns
     -------
     Trained
-        The same for the same input, seed, device and number of threads of torch.
+        The same for the same input, seed and number of threads of torch on a CPU; on CUDA sums may differ in their last
+        digits from run to run.
 
     Raises
     ------
@@ -139,12 +141,22 @@ def _batches(
 
 
 def around(
-    graph: NetworkGraph, sets: AccountSets, config: NetworkConfig, seed: int, device: Any
-) -> tuple[GraphTensors, AccountSets]:
-    """A sample of the graph around sets, and the sets with the numbers that accounts have in it."""
+    graph: NetworkGraph, sets: ActorSets, config: NetworkConfig, seed: int, device: Any
+) -> tuple[GraphTensors, ActorSets]:
+    """A sample of the graph around sets, and the sets with the numbers that their members have in it."""
+    kinds = [kind for kind in ACTORS if kind in graph.features]
     seeds, places = np.unique(sets.members, return_inverse=True)
-    found = sample_neighbours(graph.relations, "account", seeds, n_neighbours=config.n_neighbours, seed=seed)
-    return GraphTensors.of(graph.part(found), device), AccountSets(sets.indptr, places.astype(np.int32))
+    bounds = np.cumsum([0, *(len(graph.features[kind]) for kind in kinds)])
+    of_kind = {
+        kind: seeds[(seeds >= low) & (seeds < high)] - low
+        for kind, (low, high) in zip(kinds, pairwise(bounds.tolist()), strict=True)
+    }
+    found = sample_neighbours(graph.relations, of_kind, n_neighbours=config.n_neighbours, seed=seed)
+    part = graph.part(found)
+    # seeds come first among the nodes of their type
+    firsts = np.cumsum([0, *(len(part.features[kind]) for kind in kinds)])
+    at = [first + np.arange(len(of_kind[kind])) for kind, first in zip(kinds, firsts[:-1], strict=True)]
+    return GraphTensors.of(part, device), ActorSets(sets.indptr, np.concatenate(at)[places].astype(np.int32))
 
 
 def _validate(
@@ -166,7 +178,7 @@ def _validate(
 def predict_sets(
     network: ScoreNetwork,
     graph: NetworkGraph,
-    sets: AccountSets,
+    sets: ActorSets,
     config: NetworkConfig,
     *,
     tensors: GraphTensors | None = None,
@@ -177,7 +189,7 @@ def predict_sets(
     ----------
     network : ScoreNetwork
     graph : NetworkGraph
-    sets : AccountSets
+    sets : ActorSets
     config : NetworkConfig
     tensors : GraphTensors, optional
         The graph on the device, if it is there already.

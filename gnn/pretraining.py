@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gnn._torch import nn, torch
-from gnn.account_sets import AccountSets
+from gnn.actor_sets import ActorSets
 from gnn.fitting import device_of, precision, seeded
 from gnn.hetero_network import GraphTensors, HeteroNetwork
 from gnn.network_config import NetworkConfig
@@ -97,7 +97,7 @@ def _hidden(
     order = rng.permutation(n)
     for low in range(0, n, config.batch_size):
         seeds = np.sort(order[low : low + config.batch_size])
-        sets = AccountSets(np.arange(len(seeds) + 1), seeds.astype(np.int32))
+        sets = ActorSets(np.arange(len(seeds) + 1), seeds.astype(np.int32))
         tensors, placed = around(graph, sets, config, int(rng.integers(2**31)), device)
         chosen = placed.members[rng.random(len(seeds)) < HIDDEN_SHARE]
         yield tensors, torch.tensor(chosen, device=device).long()

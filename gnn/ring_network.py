@@ -1,4 +1,4 @@
-"""A trained network as a model of rings asks it: outputs for sets of accounts, the same with any number of threads."""
+"""A trained network as a model of rings asks it: outputs for sets of actors, the same with any number of threads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gnn._torch import torch
-from gnn.account_sets import AccountSets
+from gnn.actor_sets import ActorSets
 from gnn.network_config import NetworkConfig
 from gnn.network_graph import NetworkGraph
 from gnn.network_store import load_network, save_network
@@ -70,23 +70,28 @@ class RingNetwork:
         """Types of nodes and edges that it has not learned from."""
         return self.network.body.schema.known_part(graph)[1]
 
-    def outputs(self, graph: NetworkGraph, sets: AccountSets) -> FloatArray:
-        """Outputs for sets of accounts, scaled but not calibrated, shape (n_sets,).
+    def outputs(self, graph: NetworkGraph, sets: ActorSets) -> FloatArray:
+        """Outputs for sets of accounts and wallets, scaled but not calibrated, shape (n_sets,).
 
-        What it has not learned from says nothing. One forward pass over the graph, or over samples of a large one.
+        What it has not learned from says nothing, nor do wallets if it has seen none. One forward pass over the graph,
+        or over samples of a large one.
 
         Parameters
         ----------
         graph : NetworkGraph
-        sets : AccountSets
+        sets : ActorSets
 
         Returns
         -------
         array of float64, shape (n_sets,)
+            NaN for sets of which it knows no member.
         """
         known, _ = self.network.body.schema.known_part(graph)
+        heard, left = sets.among(known.n_actors)
+        out = np.full(len(sets), np.nan)
         with _one_thread():
-            return (predict_sets(self.network, known, sets, self.config) - self.mean) / self.spread
+            out[left] = (predict_sets(self.network, known, heard, self.config) - self.mean) / self.spread
+        return out
 
 
 @contextmanager

@@ -1,13 +1,16 @@
-"""From embeddings of accounts to one output a set: pooled members for rings, a hidden layer for single accounts."""
+"""From embeddings of actors to one output a set: pooled members for rings, a hidden layer for single accounts."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from gnn._torch import nn, torch
-from gnn.account_sets import AccountSets
+from gnn.actor_sets import ActorSets
 from gnn.aggregation import Tensor
 from gnn.hetero_network import GraphTensors, HeteroNetwork
+from gnn.network_graph import ACTORS
 
 
 class SetTensors:
@@ -15,15 +18,15 @@ class SetTensors:
 
     Parameters
     ----------
-    sets : AccountSets
+    sets : ActorSets
     device
     """
 
-    def __init__(self, sets: AccountSets, device: Any = "cpu") -> None:
+    def __init__(self, sets: ActorSets, device: Any = "cpu") -> None:
         self.n_sets = len(sets)
         self.members = torch.tensor(sets.members, device=device).long()
         self.set_of = torch.tensor(sets.set_of, device=device)
-        self.sizes = torch.bincount(self.set_of, minlength=self.n_sets).float()[:, None]
+        self.sizes = torch.tensor(np.diff(sets.indptr), device=device).float()[:, None]
 
 
 class RingHead(nn.Module):
@@ -100,7 +103,7 @@ class AccountHead(nn.Module):
 
 
 class ScoreNetwork(nn.Module):
-    """A network over the graph and a head over its accounts.
+    """A network over the graph and a head over its accounts and wallets.
 
     Parameters
     ----------
@@ -115,4 +118,5 @@ class ScoreNetwork(nn.Module):
 
     def forward(self, graph: GraphTensors, sets: SetTensors) -> Tensor:
         """Log-odds before calibration, one a set, shape (n_sets,)."""
-        return self.head(self.body(graph)["account"], sets).float()
+        states = self.body(graph)
+        return self.head(torch.cat([states[kind] for kind in ACTORS if kind in states]), sets).float()

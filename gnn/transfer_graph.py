@@ -79,7 +79,7 @@ class TransferGraph:
     ) -> tuple[TransferGraph, LongArray]:
         """A sample of the graph around some transfers, whose ends are marked as ego, and where they stand in it."""
         ends = np.unique(np.concatenate([self.sources[chosen], self.targets[chosen]]))
-        found = sample_neighbours(self._relations, "node", ends, n_neighbours=n_neighbours, seed=seed)
+        found = sample_neighbours(self._relations, {"node": ends}, n_neighbours=n_neighbours, seed=seed)
         drawn = [order[found.entries[kind]] for kind, order in zip(self._relations, self._orders, strict=True)]
         kept = np.unique(np.concatenate([chosen, *drawn]))
         nodes = found.nodes["node"]

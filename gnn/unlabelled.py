@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,9 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+
+SLACK, DOUBT = 0.05, 0.1
+"""Share of the bound on sampling errors that counts, and the chance that the bound fails."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,11 +32,13 @@ class Unlabelled:
 
 
 def confirmed_share(probability: FloatArray, is_confirmed: BoolArray) -> float:
-    """Estimate which share of the rings was confirmed: that among as many of the most probable groups as were.
+    """Estimate which share of the rings was confirmed: that in the purest top of the ranking that is long enough.
 
     Where the top of a ranking holds nothing but rings, the share confirmed there is that of all rings; what else is in
-    it makes the estimate too low. The mean probability of the confirmed, which is too low wherever rings are not
-    wholly told from others, is the least that is returned.
+    it makes the estimate too low, and a short top makes it a matter of chance. Of all tops, the one is taken for which
+    ``(q_open + slack) / q_confirmed`` is least, where the q are the shares of either kind that it holds, and the slack
+    is a twentieth of what bounds their sampling errors. The mean probability of the confirmed, which is too low
+    wherever rings are not wholly told from others, is the least that is returned.
 
     Parameters
     ----------
@@ -53,15 +59,23 @@ def confirmed_share(probability: FloatArray, is_confirmed: BoolArray) -> float:
     References
     ----------
     Elkan and Noto (2008), Learning classifiers from only positive and unlabeled data, section 2 (estimator e1, the
-    least); Garg et al. (2021), Mixture proportion estimation and PU learning, section 3 (best bin estimation: the
-    purest top of a ranking; here the top is as long as the confirmed are many).
+    least); Garg et al. (2021), Mixture proportion estimation and PU learning, section 3 and algorithm 1 (best bin
+    estimation; there the slack is a hundredth of the bound, with which short tops were too often taken here).
     """
     n_confirmed = int(is_confirmed.sum())
     if not n_confirmed:
         raise ValueError(f"`is_confirmed` must hold at least one True, got none of {len(is_confirmed)}")
-    top = np.argsort(-probability, kind="stable")[:n_confirmed]
+    n_open = len(is_confirmed) - n_confirmed
+    order = np.argsort(-probability, kind="stable")
+    # equal probabilities are in the top together
+    ends = np.flatnonzero(np.diff(probability[order], append=-np.inf))
+    found = np.cumsum(is_confirmed[order])[ends]
+    ends, found = ends[found > 0], found[found > 0]
+    q_confirmed, q_open = found / n_confirmed, (ends + 1 - found) / max(n_open, 1)
+    slack = SLACK * sum(math.sqrt(math.log(4 / DOUBT) / (2 * max(n, 1))) for n in (n_confirmed, n_open))
+    best = int(np.argmin((q_open + slack) / q_confirmed))
     least = float(probability[is_confirmed].mean())
-    return float(np.clip(max(float(is_confirmed[top].mean()), least), 1e-6, 1.0))
+    return float(np.clip(max(float(found[best] / (ends[best] + 1)), least), 1e-6, 1.0))
 
 
 def ring_shares(

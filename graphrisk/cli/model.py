@@ -76,7 +76,7 @@ def train(
     if test_after is not None and not accounts:
         raise UsageError("`--test-after` must stand beside `--accounts`, got it alone")
     if forest and accounts:
-        raise UsageError("`--accounts` takes the trees that were better on what was held out, got `--forest` beside it")
+        raise UsageError("`--accounts` takes the trees that were best on what was held out, got `--forest` beside it")
     if unlabelled and (accounts or simulated):
         raise UsageError("`--unlabelled` is for rings of your own data, got `--accounts` or `--simulated` beside it")
     if network and (accounts or unlabelled):

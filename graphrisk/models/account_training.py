@@ -12,7 +12,16 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
-from gnn.account_trees import PARAMETERS, AccountTrees, Kind, raw_scores, stack, train_account_trees, tree_parameters
+from gnn.account_trees import (
+    CHOICES,
+    AccountTrees,
+    Choice,
+    Kind,
+    raw_scores,
+    stack,
+    train_account_trees,
+    tree_parameters,
+)
 from gnn.calibration import fit_calibration, reliability
 from gnn.ranking import average_precision
 from gnn.scoring import sigmoid
@@ -88,7 +97,7 @@ def auc(scores: FloatArray, is_bad: BoolArray) -> float:
 
 
 def train_accounts(
-    data: AccountData, name: str, *, kind: Kind | None = None, seed: int = 0, progress: Progress | None = None
+    data: AccountData, name: str, *, kind: Choice | None = None, seed: int = 0, progress: Progress | None = None
 ) -> tuple[AccountTrees, dict[str, Any]]:
     """Train on all labelled accounts, with probabilities and figures from folds that were held out.
 
@@ -96,8 +105,8 @@ def train_accounts(
     ----------
     data : AccountData
     name : str
-    kind : {"boosting", "forest"}, optional
-        By default the one with the greater average precision on what was held out.
+    kind : {"boosting", "forest", "mean"}, optional
+        By default the one with the greatest average precision on what was held out.
     seed : int
     progress : callable, optional
 
@@ -121,23 +130,26 @@ def train_accounts(
     names = tuple(data.columns)
     own = np.array([column.startswith(OWN) for column in names])
     split = split_accounts(data, seed)
-    outputs: dict[str, FloatArray] = {}
+    alone: dict[str, FloatArray] = {}
     for number, (row, row_kind, use) in enumerate(_rows(own)):
         if progress is not None:
             progress("account folds", number, 3)
         used = tuple(column for column, keep in zip(names, use, strict=True) if keep)
-        outputs[row] = _held_out(values[:, use], data.is_bad, used, split, row_kind, seed)
-    precision = {trees: average_precision(outputs[trees], data.is_bad) for trees in PARAMETERS}
-    chosen: Kind = kind or ("forest" if precision["forest"] > precision["boosting"] else "boosting")
+        alone[row] = _held_out(values[:, use], data.is_bad, used, split, row_kind, seed)
+    outputs = _with_mean(alone)
+    precision = {choice: average_precision(outputs[choice], data.is_bad) for choice in CHOICES}
+    chosen = max(precision, key=lambda choice: precision[choice]) if kind is None else kind
     calibration = fit_calibration(outputs[chosen], data.is_bad, split.fold)
-    booster = train_account_trees(values, data.is_bad, names, kind=chosen, seed=seed)
+    boosters = {
+        trees: train_account_trees(values, data.is_bad, names, kind=trees, seed=seed) for trees in CHOICES[chosen]
+    }
     said = sigmoid(_crossed(outputs[chosen], data.is_bad, split.fold))
     bins = reliability(said, data.is_bad)
     card = {
-        "kind": f"{chosen} over account features",
+        "kind": f"{' and '.join(CHOICES[chosen])} over account features",
         "of": "accounts",
         "seed": seed,
-        "parameters": tree_parameters(chosen, n_bad),
+        "parameters": {trees: tree_parameters(trees, n_bad) for trees in CHOICES[chosen]},
         "data": {
             "name": data.name,
             "accounts": len(data.ids),
@@ -158,7 +170,7 @@ def train_accounts(
             ],
         },
     }
-    return AccountTrees(name, booster, calibration), card
+    return AccountTrees(name, boosters, calibration), card
 
 
 def later_figures(before: AccountData, after: AccountData, until: datetime, seed: int = 0) -> dict[str, Any]:
@@ -209,20 +221,20 @@ def later_figures(before: AccountData, after: AccountData, until: datetime, seed
             )
     train = stack({name: before.columns[name] for name in names}, len(before.ids))[before.labelled[old]]
     test = stack({name: after.columns[name] for name in names}, len(after.ids))[after.labelled[new]]
-    rows_out = []
+    alone = {}
     for row, kind, use in _rows(np.array([name.startswith(OWN) for name in names])):
         if not use.any():
             continue
         used = tuple(name for name, keep in zip(names, use, strict=True) if keep)
         booster = train_account_trees(train[:, use], before.is_bad[old], used, kind=kind, seed=seed)
-        rows_out.append(_figures(row, raw_scores(booster, test[:, use]), after.is_bad[new]))
+        alone[row] = raw_scores(booster, test[:, use], kind)
     return {
         "until": until.isoformat(),
         "trained": int(old.sum()),
         "trained_bad": int(before.is_bad[old].sum()),
         "tested": int(new.sum()),
         "tested_bad": int(after.is_bad[new].sum()),
-        "rows": rows_out,
+        "rows": [_figures(row, output, after.is_bad[new]) for row, output in _with_mean(alone).items()],
     }
 
 
@@ -243,6 +255,13 @@ def _rows(own: BoolArray) -> list[tuple[str, Kind, BoolArray]]:
     return [("boosting", "boosting", every), ("forest", "forest", every), (GRAPH_FREE, "boosting", own)]
 
 
+def _with_mean(alone: dict[str, FloatArray]) -> dict[str, FloatArray]:
+    """Outputs of each of `_rows`, with the mean of boosting and forest after these two."""
+    mean = np.mean([alone[kind] for kind in CHOICES["mean"]], axis=0)
+    rest = {row: output for row, output in alone.items() if row not in CHOICES["mean"]}
+    return {**{kind: alone[kind] for kind in CHOICES["mean"]}, "mean": mean, **rest}
+
+
 def _held_out(
     values: npt.NDArray[np.float32], is_bad: BoolArray, names: tuple[str, ...], split: Split, kind: Kind, seed: int
 ) -> FloatArray:
@@ -250,9 +269,8 @@ def _held_out(
     out = np.zeros(len(is_bad))
     for k in range(N_FOLDS):
         test = split.fold == k
-        out[test] = raw_scores(
-            train_account_trees(values[~test], is_bad[~test], names, kind=kind, seed=seed), values[test]
-        )
+        booster = train_account_trees(values[~test], is_bad[~test], names, kind=kind, seed=seed)
+        out[test] = raw_scores(booster, values[test], kind)
     return out
 
 

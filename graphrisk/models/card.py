@@ -104,7 +104,8 @@ def _account_text(card: dict[str, Any]) -> str:
         f"  made by: {card['command']}  (graphrisk {card['code_version']})",
         f"  learned from: {data['labelled']:,} labelled of {data['accounts']:,} accounts, {data['bad']:,} bad in "
         f"{data['groups_of_bad']:,} groups, {data['features']} features",
-        f"  data: sha256 {data['sha256'][:16]}…, trees: sha256 {card['trees_sha256'][:16]}…",
+        f"  data: sha256 {data['sha256'][:16]}…, "
+        + ", ".join(f"{kind}: sha256 {sha[:16]}…" for kind, sha in card["trees_sha256"].items()),
         f"On {figures['folds']} folds that were held out ({apart}):",
         *(f"  {row['scored by']}: AUC {row['auc']:.3f}, AP {row['ap']:.3f}" for row in figures["rows"]),
         f"  expected calibration error {figures['calibration_error']:.3f}",

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gnn.account_trees import AccountTrees
+from gnn.account_trees import CHOICES, AccountTrees
 from gnn.blend import Blend, Gain
 from gnn.blended_trees import BlendedTrees
 from gnn.calibration import Calibration
@@ -53,7 +53,8 @@ def save_model(model: RingTrees | BlendedTrees, card: dict[str, Any], folder: Pa
     if isinstance(model, BlendedTrees):
         network = model.network
         needed |= {"blend": model.blend.to_dict(), "network_scale": [network.mean, network.spread]}
-    _put(model.booster, needed | card, folder, network)
+    trees = model.booster.model_to_string()
+    _put({TREES: trees}, needed | card | {"trees_sha256": _hash(trees)}, folder, network)
 
 
 def save_account_model(model: AccountTrees, card: dict[str, Any], folder: Path) -> None:
@@ -64,17 +65,26 @@ def save_account_model(model: AccountTrees, card: dict[str, Any], folder: Path) 
     ModelError
         If something else stands there.
     """
-    _put(model.booster, {"name": model.name, "calibration": asdict(model.calibration)} | card, folder)
+    trees = {kind: booster.model_to_string() for kind, booster in model.boosters.items()}
+    needed = {
+        "name": model.name,
+        "calibration": asdict(model.calibration),
+        "trees_sha256": {kind: _hash(text) for kind, text in trees.items()},
+    }
+    _put({f"{kind}.txt": text for kind, text in trees.items()}, needed | card, folder)
 
 
-def _put(booster: Booster, card: dict[str, Any], folder: Path, network: RingNetwork | None = None) -> None:
+def _hash(trees: str) -> str:
+    return hashlib.sha256(trees.encode()).hexdigest()
+
+
+def _put(trees: dict[str, str], card: dict[str, Any], folder: Path, network: RingNetwork | None = None) -> None:
     check_place(folder)
     aside, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
-    trees = booster.model_to_string()
-    (aside / TREES).write_text(trees, encoding="utf-8")
-    card = card | {"trees_sha256": hashlib.sha256(trees.encode()).hexdigest()}
+    for file, text in trees.items():
+        (aside / file).write_text(text, encoding="utf-8")
     if network is not None:
         card = card | {"network_sha256": network.save(aside / NETWORK)}
     (aside / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
@@ -120,12 +130,14 @@ def load_model(folder: Path) -> RingTrees | BlendedTrees:
     Raises
     ------
     ModelError
-        If the folder holds no whole model, or one of other features than rings have now.
+        If the folder holds no whole model, one of accounts, or one of other features than rings have now.
     ImportError, OSError
         If LightGBM cannot be loaded here, or PyTorch for a model with a network.
     """
     card = read_card(folder)
-    booster = _read_trees(folder, card)
+    if card.get("of", "rings") != "rings":
+        raise ModelError(f"{folder} must hold a model of rings, got one of {card['of']}")
+    booster = _read_trees(folder / TREES, card.get("trees_sha256"))
     network = _read_network(folder, card) if "network_sha256" in card else None
     try:
         name, line, levels = card["name"], Calibration(**card["calibration"]), Levels(**card["levels"])
@@ -151,26 +163,28 @@ def load_account_model(folder: Path) -> AccountTrees:
     if card.get("of") != "accounts":
         raise ModelError(f"{folder} must hold a model of accounts, got one of {card.get('of', 'rings')}")
     try:
-        return AccountTrees(card["name"], _read_trees(folder, card), Calibration(**card["calibration"]))
+        kinds = [kind for kind in CHOICES["mean"] if kind in card["trees_sha256"]]
+        boosters = {kind: _read_trees(folder / f"{kind}.txt", card["trees_sha256"][kind]) for kind in kinds}
+        return AccountTrees(card["name"], boosters, Calibration(**card["calibration"]))
     except (KeyError, TypeError) as error:
         raise ModelError(f"{folder} must hold a whole model of accounts, got {error}") from error
 
 
-def _read_trees(folder: Path, card: dict[str, Any]) -> Booster:
-    """Read the trees that a card names, whole."""
+def _read_trees(file: Path, sha256: str | None) -> Booster:
+    """Read the trees that a card names by their hash, whole."""
     from lightgbm import Booster
     from lightgbm.basic import LightGBMError
 
     try:
-        trees = (folder / TREES).read_text(encoding="utf-8")
+        trees = file.read_text(encoding="utf-8")
     except OSError as error:
-        raise ModelError(f"{folder} must hold the {TREES} of a model, got {type(error).__name__}") from error
-    if hashlib.sha256(trees.encode()).hexdigest() != card.get("trees_sha256"):
-        raise ModelError(f"{folder / TREES} must be the file that its card names, got another")
+        raise ModelError(f"{file.parent} must hold the {file.name} of a model, got {type(error).__name__}") from error
+    if _hash(trees) != sha256:
+        raise ModelError(f"{file} must be the file that its card names, got another")
     try:
         return Booster(model_str=trees)
     except LightGBMError as error:
-        raise ModelError(f"{folder / TREES} must hold trees, got {error}") from error
+        raise ModelError(f"{file} must hold trees, got {error}") from error
 
 
 def _read_network(folder: Path, card: dict[str, Any]) -> RingNetwork:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from gnn.account_sets import AccountSets
+from gnn.actor_sets import ActorSets
 from gnn.blend import Blend, choose_blend
 from gnn.blended_trees import known_outputs
 from gnn.network_config import NetworkConfig
@@ -187,14 +187,14 @@ def _merged(used: Sequence[tuple[LabelledCandidates, bool]]) -> list[Population]
     by_graph: dict[int, list[tuple[NetworkView, FloatArray, bool]]] = {}
     for labelled, is_stop in used:
         view = _view(labelled)
-        targets = labelled.is_ring[view.places >= 0].astype(np.float64)
+        targets = labelled.is_ring.astype(np.float64)
         by_graph.setdefault(id(view.graph), []).append((view, targets, is_stop))
     out = []
     for parts in by_graph.values():
         sizes = np.concatenate([np.diff(view.sets.indptr) for view, _, _ in parts])
         members = np.concatenate([view.sets.members for view, _, _ in parts])
         to_stop = np.concatenate([np.full(len(targets), is_stop) for _, targets, is_stop in parts])
-        sets = AccountSets(np.concatenate([[0], np.cumsum(sizes)]), members)
+        sets = ActorSets(np.concatenate([[0], np.cumsum(sizes)]), members)
         graph: NetworkGraph = parts[0][0].graph
         out.append(Population(graph, sets, np.concatenate([t for _, t, _ in parts]), ~to_stop, to_stop))
     return out

@@ -1,4 +1,4 @@
-"""A population as a network sees it: its typed graph, and the accounts of its candidates."""
+"""A population as a network sees it: its typed graph, and the members of its candidates."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from gnn.account_sets import AccountSets
+from gnn.actor_sets import ActorSets
 from gnn.network_graph import NetworkGraph
 from graphrisk.rings.candidates import Candidates
 from graphrisk.rings.sharing import Sharing
@@ -22,41 +22,33 @@ LongArray = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class NetworkView:
-    """A graph with the accounts of candidates.
+    """A graph with the members of candidates.
 
     Parameters
     ----------
     graph : NetworkGraph
-    sets : AccountSets
-        Of the candidates with any account.
-    places : array of int64, shape (n_candidates,)
-        Number of each candidate's set; -1 where all members are wallets, which the network gives no embedding.
+        With all nodes of an entity graph, in the order of their types there.
+    sets : ActorSets
+        Of each candidate.
     """
 
     graph: NetworkGraph
-    sets: AccountSets
-    places: LongArray
+    sets: ActorSets
 
     @classmethod
     def of(cls, graph: NetworkGraph, candidates: Candidates, sharing: Sharing, n_accounts: int) -> NetworkView:
         """Look at candidates; O(members)."""
-        nodes = sharing.actors[candidates.members]
-        owner = np.repeat(np.arange(len(candidates)), candidates.sizes)
-        sizes = np.bincount(owner[nodes < n_accounts], minlength=len(candidates))
-        starts = np.concatenate([[0], np.cumsum(sizes[sizes > 0])])
-        places = np.where(sizes > 0, np.cumsum(sizes > 0) - 1, -1)
-        return cls(graph, AccountSets(starts, nodes[nodes < n_accounts].astype(np.int32)), places)
+        nodes = sharing.actors[candidates.members].astype(np.int64)
+        starts = np.cumsum([0, *map(len, graph.features.values())])
+        first_wallet = dict(zip(graph.features, starts[:-1].tolist(), strict=True)).get("wallet", n_accounts)
+        # wallets that nobody owns act too, and are numbered on after the accounts
+        members = np.where(nodes < n_accounts, nodes, nodes - first_wallet + n_accounts)
+        return cls(graph, ActorSets(candidates.starts, members.astype(np.int32)))
 
     def take(self, rows: LongArray) -> NetworkView:
         """Some of the candidates, in the same graph."""
-        places = self.places[rows]
-        known = places >= 0
-        return NetworkView(self.graph, self.sets.take(places[known]), np.where(known, np.cumsum(known) - 1, -1))
+        return NetworkView(self.graph, self.sets.take(rows))
 
     def outputs(self, network: RingNetwork) -> FloatArray:
         """What a network says of each candidate, shape (n_candidates,); NaN where it knows no member."""
-        out = np.full(len(self.places), np.nan)
-        known = self.places >= 0
-        if known.any():
-            out[known] = network.outputs(self.graph, self.sets)[self.places[known]]
-        return out
+        return network.outputs(self.graph, self.sets)

@@ -29,7 +29,7 @@ weights = weigh_pairs(shared.sources, shared.targets, shared.evidence_indptr, sh
                       (keys % 40).astype(np.int32), times, times + 10**6, np.ones(40))
 labels = find_communities(graph, resolution=0.05).labels
 uses = Relation(starts.astype(np.int64), (keys % 40).astype(np.int32), times)
-drawn = sample_neighbours({("a", "uses", "s"): uses}, "a", np.arange(30), n_neighbours=[2], as_of=10**7 * 8)
+drawn = sample_neighbours({("a", "uses", "s"): uses}, {"a": np.arange(30)}, n_neighbours=[2], as_of=10**7 * 8)
 stream = Transfers(actors, actors[::-1], np.arange(200) // 3, rng.random(200))
 sets = UnionFind(60)
 sets.add_edges(shared.sources, shared.targets)

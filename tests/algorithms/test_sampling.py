@@ -32,7 +32,7 @@ def pairs(found, edge_type):
 
 @given(LINKS, st.booleans(), st.integers(0, 21))
 def test_with_room_for_all_everything_before_the_moment_is_there(links, in_order, as_of):
-    found = sample_neighbours(relations(links, in_order), "account", [0, 1], n_neighbours=[99], as_of=as_of)
+    found = sample_neighbours(relations(links, in_order), {"account": [0, 1]}, n_neighbours=[99], as_of=as_of)
     want = sorted((a, d) for a, d, t in links if a in (0, 1) and t < as_of)
     assert sorted(pairs(found, ("account", "uses", "device"))) == want
     assert found.nodes["account"].tolist() == [0, 1]
@@ -41,7 +41,7 @@ def test_with_room_for_all_everything_before_the_moment_is_there(links, in_order
 @given(LINKS, st.booleans(), st.integers(1, 3), st.sampled_from([None, 9]), st.integers(0, 5))
 def test_samples_are_links_that_exist_and_no_more_than_asked(links, in_order, most, as_of, seed):
     whole = relations(links, in_order)
-    found = sample_neighbours(whole, "account", [3, 4], n_neighbours=[most, most], as_of=as_of, seed=seed)
+    found = sample_neighbours(whole, {"account": [3, 4]}, n_neighbours=[most, most], as_of=as_of, seed=seed)
     for edge_type, source in ((("account", "uses", "device"), 0), (("device", "used_by", "account"), 1)):
         got = pairs(found, edge_type)
         known = [(link[source], link[1 - source]) for link in links]
@@ -60,7 +60,7 @@ def test_what_comes_later_changes_nothing(links, later, in_order, as_of):
     rows = [link for link in links if link[2] < as_of]
     grown = rows + [(a, d, as_of + t) for a, d, t in later]
     one, two = (
-        sample_neighbours(relations(r, in_order), "account", [0, 5], n_neighbours=[2, 2], as_of=as_of)
+        sample_neighbours(relations(r, in_order), {"account": [0, 5]}, n_neighbours=[2, 2], as_of=as_of)
         for r in (rows, grown)
     )
     for edge_type in one.links:
@@ -79,7 +79,7 @@ def test_every_neighbour_is_drawn_about_as_often(seen):
     star = {("account", "uses", "device"): Relation(np.array([0, 10]), np.arange(10, dtype=np.int32), seen)}
     drawn = np.zeros(10)
     for seed in range(2000):
-        found = sample_neighbours(star, "account", [0], n_neighbours=[3], as_of=10, seed=seed)
+        found = sample_neighbours(star, {"account": [0]}, n_neighbours=[3], as_of=10, seed=seed)
         drawn[found.nodes["device"]] += 1
     assert abs(drawn - 600).max() < 100  # standard deviation 20
 
@@ -97,4 +97,4 @@ def test_rows_in_the_order_of_time_are_known_as_such(links, in_order):
 )
 def test_what_makes_no_sense_is_refused(seeds, most, words):
     with pytest.raises(ValueError, match=words):
-        sample_neighbours(relations([]), "account", seeds, n_neighbours=most)
+        sample_neighbours(relations([]), {"account": seeds}, n_neighbours=most)

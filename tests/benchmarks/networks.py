@@ -99,7 +99,7 @@ def sampler(graph: NetworkGraph, repeat: int) -> None:
     def batches() -> int:
         n = 0
         for k, seeds in enumerate(order):
-            found = sample_neighbours(relations, "account", seeds, n_neighbours=[10, 10], as_of=9 * 10**7, seed=k)
+            found = sample_neighbours(relations, {"account": seeds}, n_neighbours=[10, 10], as_of=9 * 10**7, seed=k)
             n += sum(len(rows) for rows in found.entries.values())
         return n
 

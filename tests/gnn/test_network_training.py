@@ -7,14 +7,16 @@ from _entities import AS_OF, DAY, graph_of, rows_of
 
 torch = pytest.importorskip("torch", reason="networks need `pip install graphrisk[torch]`")
 
-from gnn.account_sets import AccountSets  # noqa: E402
+from gnn.actor_sets import ActorSets  # noqa: E402
 from gnn.entity_network import entity_network  # noqa: E402
 from gnn.hetero_network import Schema  # noqa: E402
 from gnn.network_config import NetworkConfig  # noqa: E402
+from gnn.network_graph import NetworkGraph  # noqa: E402
 from gnn.network_store import CARD, WEIGHTS, NetworkError, load_network, save_network  # noqa: E402
 from gnn.network_training import Population, make_network, predict_sets, train_network  # noqa: E402
 from gnn.pretraining import pretrain  # noqa: E402
 from gnn.ranking import average_precision  # noqa: E402
+from gnn.typed_edges import TypedEdges  # noqa: E402
 
 CONFIG = NetworkConfig(width=16, n_epochs=30, learning_rate=0.01, dropout=0.0, device="cpu")
 
@@ -25,7 +27,7 @@ def ring_population(seed):
     rng = np.random.default_rng(seed)
     others = rng.permutation(np.flatnonzero(ring < 0))
     lists = [np.flatnonzero(ring == k) for k in range(10)] + [others[6 * k : 6 * k + 6] for k in range(10)]
-    sets = AccountSets(np.arange(0, 121, 6), np.concatenate(lists))
+    sets = ActorSets(np.arange(0, 121, 6), np.concatenate(lists))
     return entity_network(graph_of(rows), AS_OF), sets, np.repeat([1.0, 0.0], 10), rows
 
 
@@ -91,6 +93,43 @@ def test_samples_with_room_for_all_neighbours_give_what_the_whole_graph_gives(tr
     sampled = dataclasses.replace(CONFIG, most_edges=0, batch_size=7, n_neighbours=(999, 999))
     whole, parts = (predict_sets(trained.network, graph, sets, config) for config in (CONFIG, sampled))
     np.testing.assert_allclose(whole, parts, atol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def with_wallets():
+    """Accounts and wallets that pay each other, sets of both, and a network that has learned nothing."""
+    rng = np.random.default_rng(0)
+    n, n_wallets = 12, 9
+    payers, payees = rng.integers(n_wallets, size=30), rng.integers(n, size=30)
+    features = {
+        "account": rng.normal(size=(n, 3)).astype(np.float32),
+        "device": np.ones((2, 1), np.float32),
+        "wallet": rng.normal(size=(n_wallets, 2)).astype(np.float32),
+    }
+    edges = {
+        ("wallet", "paid", "account"): TypedEdges.from_pairs(n_wallets, n, payers, payees),
+        ("account", "paid_by", "wallet"): TypedEdges.from_pairs(n, n_wallets, payees, payers),
+    }
+    graph = NetworkGraph(features, edges)
+    sets = ActorSets(np.array([0, 3, 5, 7, 8]), np.array([0, 4, n + 2, n + 8, n, 3, 11, n + 5]))
+    return graph, sets, make_network(Schema.of(graph), CONFIG).eval()
+
+
+def test_wallets_are_members_as_accounts_are_in_samples_too(with_wallets):
+    graph, sets, network = with_wallets
+    whole = predict_sets(network, graph, sets, CONFIG)
+    sampled = dataclasses.replace(CONFIG, most_edges=0, batch_size=3, n_neighbours=(99, 99))
+    np.testing.assert_allclose(predict_sets(network, graph, sets, sampled), whole, atol=1e-5)
+
+
+def test_a_wallet_tells_of_the_sets_that_hold_it_and_of_no_others(with_wallets):
+    graph, sets, network = with_wallets
+    changed = graph.features["wallet"].copy()
+    changed[8] += 1
+    apart = NetworkGraph(graph.features, {})  # without edges, nothing reaches other members
+    other = NetworkGraph({**graph.features, "wallet": changed}, {})
+    one, two = (predict_sets(network, g, sets, CONFIG) for g in (apart, other))
+    assert (np.abs(one - two) > 1e-6).tolist() == [False, True, False, False]
 
 
 def test_a_graph_too_large_to_be_taken_whole_is_learned_from_samples(unseen):

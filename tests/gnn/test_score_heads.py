@@ -5,14 +5,14 @@ from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch", reason="networks need `pip install graphrisk[torch]`")
 
-from gnn.account_sets import AccountSets  # noqa: E402
+from gnn.actor_sets import ActorSets  # noqa: E402
 from gnn.score_heads import AccountHead, RingHead, SetTensors  # noqa: E402
 
 SETS = st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=6, unique=True), min_size=1, max_size=5)
 
 
 def sets_of(lists):
-    return AccountSets(np.cumsum([0, *map(len, lists)]), np.concatenate(lists))
+    return ActorSets(np.cumsum([0, *map(len, lists)]), np.concatenate(lists))
 
 
 def head():
@@ -61,8 +61,8 @@ def test_an_account_by_itself_is_scored_by_its_embedding_alone():
     torch.manual_seed(0)
     account = AccountHead(8).eval()
     embeddings = torch.randn(4, 8)
-    out = account(embeddings, SetTensors(AccountSets.singles(4)))
-    torch.testing.assert_close(out[2:3], account(embeddings[2:3], SetTensors(AccountSets.singles(1))))
+    out = account(embeddings, SetTensors(ActorSets.singles(4)))
+    torch.testing.assert_close(out[2:3], account(embeddings[2:3], SetTensors(ActorSets.singles(1))))
     with pytest.raises(ValueError, match="sets must hold one account each, got 2 accounts in 1 sets"):
         account(embeddings, SetTensors(sets_of([[0, 1]])))
 
@@ -72,4 +72,4 @@ def test_an_account_by_itself_is_scored_by_its_embedding_alone():
 )
 def test_sets_that_make_no_sense_are_refused(indptr, words):
     with pytest.raises(ValueError, match=words):
-        AccountSets(np.array(indptr), np.array([0, 1]))
+        ActorSets(np.array(indptr), np.array([0, 1]))

@@ -62,13 +62,33 @@ def test_rings_that_are_hard_to_tell_do_not_make_the_confirmed_look_few(confirme
 
 def test_the_share_is_counted_on_groups_that_do_not_overlap():
     # two confirmed rings come as four copies each, two others once each: half of the rings is confirmed
-    probability = np.repeat([0.9, 0.8, 0.7, 0.6], [4, 1, 4, 1])
-    is_confirmed = np.repeat([True, False, True, False], [4, 1, 4, 1])
+    probability = np.repeat([0.9, 0.8, 0.7, 0.6], [1, 4, 1, 4])
+    is_confirmed = np.repeat([False, True, False, True], [1, 4, 1, 4])
     counted = np.zeros(10, dtype=bool)
-    counted[[0, 4, 5, 9]] = True
+    counted[[0, 1, 5, 6]] = True
     probability = probability / 3  # the least that is returned, the mean, stays below
-    assert ring_shares(probability, is_confirmed, ~is_confirmed).confirmed == 0.875
+    assert ring_shares(probability, is_confirmed, ~is_confirmed).confirmed == 0.8
     assert ring_shares(probability, is_confirmed, ~is_confirmed, counted).confirmed == 0.5
+
+
+def test_what_lies_among_others_does_not_make_the_confirmed_look_few():
+    """Half of 100 rings are confirmed: 30 rings stand above all else, 70 among 300 that are none."""
+    top = np.tile([True, False], 15)
+    below = np.zeros(370, dtype=bool)
+    below[np.linspace(5, 365, 35).astype(int)] = True
+    is_confirmed = np.concatenate([top, below])
+    probability = np.linspace(0.3, 0, 400)
+    longest = is_confirmed[:50].mean()  # of as many as are confirmed
+    assert longest < 0.4
+    assert confirmed_share(probability, is_confirmed) == pytest.approx(0.5, abs=0.02)
+
+
+@given(ROWS)
+def test_the_share_does_not_depend_on_the_order_of_rows(rows):
+    probability, is_confirmed, _ = (np.array(column) for column in zip(*rows, strict=True))
+    if is_confirmed.any():
+        turned = confirmed_share(probability[::-1], is_confirmed[::-1])
+        assert turned == pytest.approx(confirmed_share(probability, is_confirmed))
 
 
 @given(ROWS)

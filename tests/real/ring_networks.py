@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from blends import summary
 
-from gnn.account_sets import AccountSets
+from gnn.actor_sets import ActorSets
 from gnn.blend import choose_blend
 from gnn.hetero_network import Schema
 from gnn.network_config import NetworkConfig
@@ -27,6 +27,7 @@ from graphrisk.models.settings import TRANSPARENT, ModelSettings
 from graphrisk.models.worlds import WorldPlan, simulated_configs
 from graphrisk.pipeline import find_rings
 from graphrisk.rings.network_reader import network_graph
+from graphrisk.rings.network_view import NetworkView
 from graphrisk.stages import StageLog
 from loaders import load
 from loaders.simulate import WorldSettings
@@ -36,11 +37,11 @@ PARTS = {"train": 4, "validation": 2, "test": 2}
 """Worlds to learn from, to stop the network and choose the blend by, and to measure on."""
 CONFIG = NetworkConfig(width=32, n_epochs=60, look_every=3, patience=4)
 
-World = tuple[NetworkGraph, AccountSets, npt.NDArray[np.float64], npt.NDArray[np.float64]]
+World = tuple[NetworkGraph, ActorSets, npt.NDArray[np.float64], npt.NDArray[np.float64]]
 
 
 def worlds(n: int, first_seed: int) -> list[World]:
-    """Graphs of worlds, the accounts of their candidates, ring features, and which candidates are rings."""
+    """Graphs of worlds, the members of their candidates, ring features, and which candidates are rings."""
     seeds = range(first_seed, first_seed + n)
     plans = [WorldPlan(WorldSettings(n_accounts=N_ACCOUNTS, seed=seed, ring_share=0.05), ()) for seed in seeds]
     out = []
@@ -49,14 +50,9 @@ def worlds(n: int, first_seed: int) -> list[World]:
         loaded = load(config.load_config(), as_of=config.scan.as_of, transactions=config.wallets.needs_transactions)
         found, _, _ = find_rings(config, loaded, StageLog(None))
         labelled = labelled_search(found, loaded.graph, loaded.labels, config.scan.name)
-        nodes = found.sharing.actors[labelled.candidates.members]
-        owner = np.repeat(np.arange(len(labelled.candidates)), labelled.candidates.sizes)
-        accounts = nodes < loaded.graph.n_accounts  # wallets that nobody owns act too, but have no embedding here
-        sizes = np.bincount(owner[accounts], minlength=len(labelled.candidates))
-        kept = sizes > 0
-        sets = AccountSets(np.concatenate([[0], np.cumsum(sizes[kept])]), nodes[accounts])
         graph = network_graph(loaded.graph, loaded.as_of)
-        out.append((graph, sets, labelled.features[kept], labelled.is_ring[kept].astype(np.float64)))
+        view = NetworkView.of(graph, labelled.candidates, found.sharing, loaded.graph.n_accounts)
+        out.append((graph, view.sets, labelled.features, labelled.is_ring.astype(np.float64)))
     return out
 
 

@@ -80,6 +80,7 @@ def test_a_model_of_accounts_of_laundering_10k(tmp_path):
     rows = {row["scored by"]: row for row in figures["rows"]}
     assert rows["boosting"]["auc"] >= 0.98
     assert rows["boosting"]["ap"] >= 0.85
+    assert rows["mean"]["ap"] >= 0.85
     assert rows["boosting without the graph"]["ap"] < 0.2
     assert figures["calibration_error"] <= 0.02
 
@@ -88,7 +89,8 @@ def test_a_model_of_accounts_of_airdrop(tmp_path):
     figures = report("airdrop_accounts", tmp_path)
     assert figures["rings_apart"]
     assert max(row["auc"] for row in figures["rows"]) >= 0.968
-    assert max(row["ap"] for row in figures["rows"]) >= 0.93
+    assert max(row["ap"] for row in figures["rows"]) >= 0.932
+    assert figures["calibration_error"] <= 0.02
 
 
 def test_reviewed_rings_of_the_airdrop_are_learned_from_other_rings(tmp_path):
@@ -150,10 +152,10 @@ def test_networks_on_one_split_of_tolokers():
         pytest.skip(f"{file} is not there; set GRAPHRISK_DATA")
     figures = networks("tolokers.py", str(file), "1")
     assert figures["splits"] == 1
-    assert figures["forest_auroc"][0] > 83
+    assert figures["trees_auroc"][0] > 85
     assert figures["network_auroc"][0] > 81
     assert figures["network_ap"][0] > figures["no_graph_ap"][0] + 10
-    assert figures["blend_ap"][0] > 55
+    assert figures["blend_ap"][0] > 59
 
 
 def test_a_network_on_the_transfers_of_laundering_10k_that_sees_no_later_ones():

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gnn import account_trees
+from gnn.calibration import Calibration
 from graphrisk.cli.app import app
 from graphrisk.config import read_config
 from graphrisk.models.account_training import GRAPH_FREE, auc, later_figures, split_accounts, train_accounts
@@ -62,16 +63,30 @@ def test_auc_counts_pairs():
     assert auc(scores, is_bad) == pytest.approx(np.mean(pairs))
 
 
-def test_the_row_without_the_graph_stands_beside_both_kinds_of_trees():
+def test_the_row_without_the_graph_stands_beside_both_kinds_of_trees_and_their_mean():
     model, card = train_accounts(toy(), "x")
     rows = {row["scored by"]: row["auc"] for row in card["held_out"]["rows"]}
-    assert set(rows) == {"boosting", "forest", GRAPH_FREE}
-    assert min(rows["boosting"], rows["forest"]) > 0.8 > 0.65 > rows[GRAPH_FREE]
-    best = max(card["held_out"]["rows"][:2], key=lambda row: row["ap"])["scored by"]
-    assert card["kind"] == f"{best} over account features"
-    assert train_accounts(toy(), "x", kind="forest")[1]["kind"].startswith("forest")
+    assert list(rows) == ["boosting", "forest", "mean", GRAPH_FREE]
+    assert min(rows["boosting"], rows["forest"], rows["mean"]) > 0.8 > 0.65 > rows[GRAPH_FREE]
+    best = max(card["held_out"]["rows"][:3], key=lambda row: row["ap"])["scored by"]
+    assert card["kind"] == f"{' and '.join(account_trees.CHOICES[best])} over account features"
+    assert tuple(model.boosters) == account_trees.CHOICES[best]
     data = toy(seed=5)
     assert auc(model.score(data.columns, len(data.ids)), data.is_bad) > 0.85
+
+
+def test_each_choice_can_be_asked_for_and_the_mean_lies_between_the_two():
+    data, scores = toy(seed=5), {}
+    for choice, kinds in account_trees.CHOICES.items():
+        model, card = train_accounts(toy(), "x", kind=choice)
+        assert tuple(model.boosters) == tuple(card["parameters"]) == kinds
+        # without calibration, log-odds of the mean are the mean of log-odds
+        plain = dataclasses.replace(model, calibration=Calibration(1.0, 0.0, 0.0))
+        share = plain.score(data.columns, len(data.ids))
+        scores[choice] = np.log(share / (1 - share))
+    assert scores["mean"] == pytest.approx((scores["boosting"] + scores["forest"]) / 2, abs=1e-6)
+    # a forest's share of 0 or 1 has log-odds too
+    assert np.abs(scores["forest"]).max() <= np.log(1.03 / 0.03) + 1e-9
 
 
 def test_leaves_grow_with_the_bad_accounts_and_never_shrink():
@@ -130,13 +145,18 @@ def test_later_figures_pass_over_what_was_known_before():
 
 def test_a_model_is_saved_and_read_and_is_none_of_rings(tmp_path):
     data = toy()
-    model, card = train_accounts(data, "x")
-    save_account_model(model, card, tmp_path / "x")
-    again = load_account_model(tmp_path / "x")
-    assert np.array_equal(again.score(data.columns, 600), model.score(data.columns, 600))
-    assert sorted(file.name for file in (tmp_path / "x").iterdir()) == ["card.json", "trees.txt"]
-    with pytest.raises(ModelError, match="today's ring features"):
+    for choice, kinds in account_trees.CHOICES.items():
+        model, card = train_accounts(data, "x", kind=choice)
+        save_account_model(model, card, tmp_path / "x")
+        again = load_account_model(tmp_path / "x")
+        assert np.array_equal(again.score(data.columns, 600), model.score(data.columns, 600))
+        files = sorted(file.name for file in (tmp_path / "x").iterdir())
+        assert files == sorted(["card.json", *(f"{kind}.txt" for kind in kinds)])
+    with pytest.raises(ModelError, match="must hold a model of rings, got one of accounts"):
         load_model(tmp_path / "x")
+    (tmp_path / "x" / "forest.txt").write_text("another")
+    with pytest.raises(ModelError, match=r"forest\.txt must be the file that its card names"):
+        load_account_model(tmp_path / "x")
 
 
 def labelled(world, folder):

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 torch = pytest.importorskip("torch", reason="networks need `pip install graphrisk[torch]`")
 
-from gnn.account_sets import AccountSets  # noqa: E402
+from gnn.actor_sets import ActorSets  # noqa: E402
 from gnn.blended_trees import BlendedTrees  # noqa: E402
 from gnn.network_graph import NetworkGraph  # noqa: E402
 from gnn.ranking import average_precision  # noqa: E402
@@ -54,7 +54,7 @@ def population(seed, told_by_graph, told_by_features):
     rows[is_ring, :3] += 4.0 if told_by_features else 0.5
     starts, members = np.arange(0, n + 1, SIZE), np.arange(n, dtype=np.int32)
     candidates = Candidates(starts, members, np.zeros(N, np.int8), np.full(N, 0.1))
-    view = NetworkView(NetworkGraph(features, edges), AccountSets(starts, members), np.arange(N))
+    view = NetworkView(NetworkGraph(features, edges), ActorSets(starts, members))
     nearest = np.where(is_ring, np.arange(N), -1)
     return LabelledCandidates(
         f"world-{seed}", candidates, rows, is_ring.astype(float), nearest, np.zeros(N), N_RINGS, {}, view
@@ -194,15 +194,20 @@ def test_the_same_seed_makes_the_same_network_and_another_seed_another():
         assert told.std() == pytest.approx(1, abs=1e-4)
 
 
-def test_groups_without_accounts_and_groups_taken_out_keep_their_places(helped):
+def test_wallets_say_nothing_to_a_network_that_has_seen_none_and_groups_keep_their_places(helped):
     view = population(3, told_by_graph=True, told_by_features=False).view
-    outputs = view.outputs(helped[0].network)
-    holes = NetworkView(view.graph, view.sets, np.concatenate([[-1], view.places]))
-    assert np.isnan(holes.outputs(helped[0].network)[0])
-    some = np.array([7, 0, 3])
-    taken = holes.take(some).outputs(helped[0].network)
-    assert np.isnan(taken[1])
-    assert taken[[0, 2]] == pytest.approx(outputs[some[[0, 2]] - 1], abs=1e-5)
+    outputs, n = view.outputs(helped[0].network), N * SIZE
+    wider = NetworkGraph({**view.graph.features, "wallet": np.ones((2, 4), np.float32)}, view.graph.edges)
+    # first two wallets alone, then the groups as they were, the last of them with a wallet
+    starts = np.concatenate([[0], 2 + view.sets.indptr])
+    starts[-1] += 1
+    with_wallets = NetworkView(wider, ActorSets(starts, np.concatenate([[n, n + 1], view.sets.members, [n]])))
+    told = with_wallets.outputs(helped[0].network)
+    assert np.isnan(told[0])
+    assert told[1:] == pytest.approx(outputs, abs=1e-5)
+    some = np.array([7, 0, N])
+    taken = with_wallets.take(some).outputs(helped[0].network)
+    assert taken == pytest.approx(told[some], abs=1e-5, nan_ok=True)
 
 
 def test_types_that_a_network_has_not_learned_from_say_nothing(helped):
@@ -214,7 +219,7 @@ def test_types_that_a_network_has_not_learned_from_say_nothing(helped):
     network = helped[0].network
     assert network.unknown(view.graph) == []
     assert network.unknown(wider) == ["email", "email-used_by-account"]
-    same = NetworkView(wider, view.sets, view.places).outputs(network)
+    same = NetworkView(wider, view.sets).outputs(network)
     assert np.array_equal(same, view.outputs(network))
 
 

@@ -1,4 +1,4 @@
-"""Sets of accounts that get one score each: candidate rings, or single accounts."""
+"""Sets of accounts and wallets that get one score each: candidate rings, or single accounts."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from algorithms.rows import entries_of
 
 IntArray = npt.NDArray[np.int32]
 LongArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
-class AccountSets:
+class ActorSets:
     """Sets that may overlap; set k holds the accounts ``members[indptr[k]:indptr[k + 1]]``.
 
     Parameters
     ----------
     indptr : array of int64, shape (n_sets + 1,)
     members : array of int32, shape (n_memberships,)
-        Account numbers of the graph.
+        Account numbers of the graph; wallets, which act too where nobody owns them, are numbered on after the accounts.
 
     Raises
     ------
@@ -51,11 +52,18 @@ class AccountSets:
         return np.repeat(np.arange(len(self)), np.diff(self.indptr))
 
     @classmethod
-    def singles(cls, n_accounts: int) -> AccountSets:
+    def singles(cls, n_accounts: int) -> ActorSets:
         """Every account by itself."""
         return cls(np.arange(n_accounts + 1), np.arange(n_accounts, dtype=np.int32))
 
-    def take(self, rows: LongArray) -> AccountSets:
+    def among(self, n_actors: int) -> tuple[ActorSets, BoolArray]:
+        """Sets without the members that are numbered from `n_actors` on, and which sets, shape (n_sets,), are left."""
+        kept = self.members < n_actors
+        sizes = np.bincount(self.set_of[kept], minlength=len(self))
+        left = sizes > 0
+        return ActorSets(np.concatenate([[0], np.cumsum(sizes[left])]), self.members[kept]), left
+
+    def take(self, rows: LongArray) -> ActorSets:
         """Some of the sets, in the given order."""
         places, starts = entries_of(self.indptr, rows)
-        return AccountSets(starts, self.members[places])
+        return ActorSets(starts, self.members[places])
