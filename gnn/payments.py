@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.rows import entries_of
 from algorithms.times import MISSING_TIME
 
 IntArray = npt.NDArray[np.int32]
@@ -41,6 +42,14 @@ class Side:
     def counts(self) -> LongArray:
         """Transfers of each actor."""
         return np.diff(self.starts)
+
+    def dealt(self, order: LongArray, holder: IntArray) -> tuple[Side, LongArray]:
+        """Give each actor the transfers of another, with whoever has those of the other party now; and their rows."""
+        rows, starts = entries_of(self.starts, order)
+        others = self.others[rows]
+        among = others < len(order)
+        others[among] = holder[others[among]]
+        return Side(starts, others, self.amounts[rows], self.days[rows]), rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +100,24 @@ class Payments:
         paid, rows = _side(payers, payees, known, days, apart, n_actors)
         got, _ = _side(payees, payers, known, days, apart, n_actors)
         return cls(paid, got, leading_digits(known[rows]))
+
+    def dealt(self, order: LongArray) -> Payments:
+        """Deal the payments out to the actors anew: who had them and with whom, as `order` says.
+
+        Parameters
+        ----------
+        order : array of int64, shape (n_actors,)
+            Whose payments each actor has.
+
+        Returns
+        -------
+        Payments
+            O(n + actors).
+        """
+        holder = np.empty(len(order), np.int32)
+        holder[order] = np.arange(len(order), dtype=np.int32)
+        paid, rows = self.paid.dealt(order, holder)
+        return Payments(paid, self.got.dealt(order, holder)[0], self.kinds[rows])
 
 
 def leading_digits(amounts: FloatArray) -> IntArray:

@@ -113,7 +113,9 @@ def search(
 
 def surroundings(sharing: Sharing, history: History, affinity: Affinity, view: Graph, nats: FloatArray) -> Surroundings:
     """Gather what features of candidates are measured against."""
-    some = affinity.evidence > 0
+    some, payments = affinity.evidence > 0, sharing.payments
+    if payments is not None and history.order is not None:
+        payments = payments.dealt(history.order)
     return Surroundings(
         affinity=view,
         evidence=Graph.from_edges(sharing.n_actors, affinity.sources[some], affinity.targets[some]),
@@ -136,7 +138,7 @@ def surroundings(sharing: Sharing, history: History, affinity: Affinity, view: G
         hours=history.hours,
         n_acts=history.n_acts,
         is_account=np.arange(sharing.n_actors) < history.n_accounts,
-        payments=sharing.payments,
+        payments=payments,
     )
 
 

@@ -90,3 +90,22 @@ def test_each_side_holds_what_an_actor_paid_and_got():
     assert payments.got.counts.tolist() == [1, 1, 0, 0, 0, 0]
     assert payments.paid.amounts.tolist() == [5, 8]
     assert payments.paid.others.tolist() == [7, 1]
+
+
+@given(st.integers(1, 6), st.data())
+def test_payments_dealt_anew_are_those_of_renamed_parties(n_actors, data):
+    party = st.integers(0, n_actors + 1)
+    rows = data.draw(st.lists(st.tuples(party, party, st.integers(1, 500), st.integers(0, 9)), max_size=12))
+    payers, payees, amounts, days = (
+        (np.array(column, np.int64) for column in zip(*rows, strict=True)) if rows else (np.empty(0, np.int64),) * 4
+    )
+    order = np.array(data.draw(st.permutations(range(n_actors))), np.int64)
+    holder = np.concatenate([np.argsort(order), np.arange(n_actors, n_actors + 2)])
+    dealt = Payments.of(payers, payees, amounts.astype(float), days * 86400, n_actors).dealt(order)
+    renamed = Payments.of(holder[payers], holder[payees], amounts.astype(float), days * 86400, n_actors)
+    for one, other in ((dealt.paid, renamed.paid), (dealt.got, renamed.got)):
+        assert one.starts.tolist() == other.starts.tolist()
+        assert one.others.tolist() == other.others.tolist()
+        assert one.amounts.tolist() == other.amounts.tolist()
+        assert np.array_equal(one.days, other.days, equal_nan=True)
+    assert dealt.kinds.tolist() == renamed.kinds.tolist()

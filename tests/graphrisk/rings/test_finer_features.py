@@ -172,7 +172,7 @@ def test_cohesion_and_pools_agree_with_the_graph_and_with_numpy(make_graph, trip
         assert found.features["tie_openness_greatest"][c] == pytest.approx(expected, nan_ok=True, abs=1e-9)
 
 
-def test_shuffled_histories_keep_payments_and_move_stakes(make_graph):
+def test_shuffled_histories_move_payments_and_stakes(make_graph):
     links = [(k, "device", "d") for k in range(5)]
     claims = [(k, 400 * DAY) for k in range(5)]
     transfers = [("a000", "a001", 300 * DAY), ("a001", "a000", 301 * DAY)]
@@ -181,6 +181,14 @@ def test_shuffled_histories_keep_payments_and_move_stakes(make_graph):
     history = found.history.shuffled(1)
     around = surroundings(found.sharing, history, found.affinity, found.views[0], found.nats)
     null = ring_features(found.candidates.starts, found.candidates.members, around)
-    assert null["reciprocity"][c] == found.features["reciprocity"][c] == 1
+    assert found.features["reciprocity"][c] == 1
+    holders = np.flatnonzero(history.order < 2)
+    assert not set(holders.tolist()) <= set(range(5))
+    assert null["reciprocity"][c] != 1
+    # whoever has the histories of the two has their payments, with each other
+    dealt = found.sharing.payments.dealt(history.order)
+    for side in (dealt.paid, dealt.got):
+        assert np.flatnonzero(side.counts).tolist() == holders.tolist()
+        assert sorted(side.others.tolist()) == holders.tolist()
     assert found.features["stake"][c] == pytest.approx(np.log(5))
     assert null["stake"][c] != found.features["stake"][c]
