@@ -57,7 +57,7 @@ class ScanSettings(BaseModel):
     incremental : bool
         Load only files that have come since the scan before, and start its search where that one ended.
     full_every : int
-        Of so many scans in a row one is full all the same, and says how far the incremental ones agreed with it.
+        Of so many loads in a row one is of all files all the same, and warns if what was merged was another.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -16,8 +16,8 @@ store = "store"                       # the folder of the results
 # memory_limit = "8GB"                # of the reader; it spills to temp_dir beyond
 # threads = 4
 # temp_dir = "/var/tmp"
-# incremental = false                 # load only new files, and start the search where the scan before ended
-# full_every = 7                      # of so many scans in a row one is full all the same
+# incremental = false                 # load only new files; the result is that of a full scan
+# full_every = 7                      # of so many loads in a row one is of all files all the same
 # checkpoints = true                  # keep what is done in the store, so that a scan that is killed goes on
 # check_room = true                   # refuse at the start what memory or disk have no room for
 

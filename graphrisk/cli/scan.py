@@ -48,7 +48,7 @@ def run(
     ] = None,
     incremental: Annotated[
         bool | None,
-        typer.Option("--incremental/--full", help="Load only new files, and start the search from the scan before."),
+        typer.Option("--incremental/--full", help="Load only files that are new since the scan before."),
     ] = None,
     log_format: LogOption = None,
     json: JsonOption = False,

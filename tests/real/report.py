@@ -169,13 +169,15 @@ def airdrop_rings(folder: Path, seeds: int = 1) -> dict[str, Any]:
     return over_seeds([tree_reports.reviewed_rings(full, reviewed, seed) for seed in range(seeds)])
 
 
-def other_worlds(folder: Path, seeds: int = 1, n_accounts: int = 150_000) -> dict[str, Any]:
+def other_worlds(
+    folder: Path, seeds: int = 1, n_accounts: int = 150_000, n_learned_from: int = 600_000
+) -> dict[str, Any]:
     """Our own worlds: trained on one, tested on its held-out rings, on another like it, and on one unlike it."""
     runs = []
     for seed in range(seeds):
         made = [
-            _simulated_labels(100 + 3 * seed + k, folder / f"world_{seed}_{k}", n_accounts, **other)
-            for k, other in enumerate(({}, {}, OTHER_PARAMETERS))
+            _simulated_labels(100 + 3 * seed + k, folder / f"world_{seed}_{k}", size, **other)
+            for k, (size, other) in enumerate(((n_learned_from, {}), (n_accounts, {}), (n_accounts, OTHER_PARAMETERS)))
         ]
         runs.append(tree_reports.other_worlds(made[0], {"alike": made[1], "unlike": made[2]}, seed))
     return over_seeds(runs)
