@@ -55,7 +55,7 @@ class ScanSettings(BaseModel):
     check_room : bool
         Refuse at the start what memory or disk have no room for.
     incremental : bool
-        Load only files that have come since the scan before, and start its search where that one ended.
+        Load only files that have come since the scan before; the result is that of a full scan.
     full_every : int
         Of so many loads in a row one is of all files all the same, and warns if what was merged was another.
     """
