@@ -20,7 +20,7 @@ FloatArray = npt.NDArray[np.float64]
 LongArray = npt.NDArray[np.int64]
 
 N_FOLDS = 5
-SIZE_BONUS = 3.0
+SIZE_BONUS = 1.0
 """As many rings are recovered at 0 to 3; the more, the less a ring loses and wins its newcomers from night to night."""
 LEAST_CALIBRATED = 0.05
 """Score down to which candidates are listed to calibrate on: half of the least that is shown. One straight line cannot

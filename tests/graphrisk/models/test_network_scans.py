@@ -183,7 +183,7 @@ def test_without_starts_there_is_no_null_model_for_a_network(found, world, store
 
 def test_other_caps_are_searched_with_the_network_too(found, world, store):
     config = config_of(world, store)
-    same = change_caps(found.reader.graph, found, config.rings, config.scan.seed, 1.0)
+    same = change_caps(found.reader.graph, found, config.rings, 1.0)
     assert (same.n_rings, same.n_lost, same.n_gained) == (len(found.chosen), 0, 0)
 
 

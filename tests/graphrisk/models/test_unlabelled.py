@@ -17,9 +17,11 @@ from graphrisk.rings.candidates import Candidates
 
 
 def population(seed, confirmed, n=400, n_rings=80):
-    """Groups of four that nobody shares; rings differ by three features. Labels name some of the rings."""
+    """Groups of four that nobody shares; rings differ by three of 44 features. Labels name some of the rings."""
     rng = np.random.default_rng(seed)
-    features = rng.normal(size=(n, len(LEARNED)))
+    features = np.zeros((n, len(LEARNED)))  # all have the rest in common but for their size
+    features[:, :44] = rng.normal(size=(n, 44))
+    features[:, LEARNED.index("size")] = rng.normal(size=n)
     features[:n_rings, :3] += 1.6
     known = (np.arange(n) < n_rings) & (rng.random(n) < confirmed)
     nearest = np.where(known, np.cumsum(known) - 1, -1)
