@@ -215,9 +215,9 @@ class History:
         return {n: {x.name for x in ring.members} for n, ring in self.rings.items()}
 
 
-def scan_night(history: History, store: Path, incremental: bool = False) -> ScanResult:
+def scan_night(history: History, store: Path) -> ScanResult:
     """Scan tonight's snapshot and publish it."""
-    scan = {"as_of": history.now.to_pydatetime(), "incremental": incremental}
+    scan = {"as_of": history.now.to_pydatetime()}
     config = ScanConfig.model_validate({"scan": scan, "source": SOURCES})
     return graphrisk.scan(config, frames=history.frames(), store=store)
 
@@ -268,11 +268,11 @@ class Figures:
         return {k: (count(self.planned, k), count(self.told, k), count(both, k)) for k in kinds}
 
 
-def live(history: History, store: Path, n_nights: int, incremental: bool = False) -> Figures:
+def live(history: History, store: Path, n_nights: int) -> Figures:
     """Scan night after night and compare."""
     figures, first_id, owner = Figures(), dict[int, str](), dict[str, int]()
     for _ in range(n_nights):
-        result = scan_night(history, store, incremental)
+        result = scan_night(history, store)
         groups = result.members.groupby("ring_id").entity_id.apply(set).to_dict()
         truth = history.members()
         is_known = known_rings(groups, truth)
@@ -307,13 +307,12 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3, help="histories")
     parser.add_argument("--used", type=int, default=4, help="of the four devices of a ring, how many an account uses")
     parser.add_argument("--spread", type=float, default=15, help="days within which the first members started")
-    parser.add_argument("--incremental", action="store_true", help="start each search where the one before ended")
     args = parser.parse_args()
     began, every = time.perf_counter(), []
     for seed in range(args.seeds):
         with tempfile.TemporaryDirectory() as folder:
             history = History(seed=seed, n_used=args.used, spread_days=args.spread)
-            every.append(live(history, Path(folder), args.nights, args.incremental))
+            every.append(live(history, Path(folder), args.nights))
         print(json.dumps({"seed": seed, **every[-1].summary()}))
     total = add_up(every)
     print(json.dumps({"seconds": round(time.perf_counter() - began, 1), **vars(args), **total.summary()}))
