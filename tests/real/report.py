@@ -48,6 +48,7 @@ from graphrisk.result import ScanResult
 from graphrisk.rings.wallets.settings import LinkName, WalletSettings
 from graphrisk.store import ResultStore
 from loaders import SourceConfig, load
+from loaders.simulate import WorldSettings, simulate
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("GRAPHRISK_DATA", HERE.parents[2] / "shared" / "data"))
@@ -374,8 +375,6 @@ def few_confirmed(folder: Path, share: float = 0.3, n_accounts: int = 150_000) -
 
 def _simulated_labels(seed: int, folder: Path, n_accounts: int, **other: Any) -> LabelledCandidates:
     """Search a world of ours with its truth as labels."""
-    from loaders.simulate import WorldSettings, simulate
-
     simulate(folder, WorldSettings(n_accounts=n_accounts, seed=seed, **other))
     truth = SourceConfig.model_validate(
         {"path": str(folder / "truth_members.parquet"), "table": "labels", "label": {"value": "ring"}}
@@ -386,8 +385,6 @@ def _simulated_labels(seed: int, folder: Path, n_accounts: int, **other: Any) ->
 
 def simulated(folder: Path, n_accounts: int = 1_000_000, seed: int = 1) -> dict[str, Any]:
     """Our own world."""
-    from loaders.simulate import WorldSettings, simulate
-
     made = folder / "world"
     began = time.perf_counter()
     simulate(made, WorldSettings(n_accounts=n_accounts, seed=seed))
@@ -399,7 +396,6 @@ def simulated(folder: Path, n_accounts: int = 1_000_000, seed: int = 1) -> dict[
 def camouflage(folder: Path, n_accounts: int = 20_000, seed: int = 1) -> dict[str, Any]:
     """Our own world with all patterns on, at three degrees of camouflage: recall and precision by typology."""
     from graphrisk.rings.settings import GROWTH_NAMES, PATTERN_NAMES
-    from loaders.simulate import WorldSettings, simulate
 
     out: dict[str, Any] = {"accounts": n_accounts}
     for degree in (0.0, 0.25, 0.5):
@@ -417,6 +413,21 @@ def camouflage(folder: Path, n_accounts: int = 20_000, seed: int = 1) -> dict[st
             innocent = figures.innocent_figures(chosen, inside, pd.read_parquet(made / "lookalikes.parquet"))
             out[f"{name}_{round(100 * degree)}"] = figures_of | {"innocent": innocent}
     return out
+
+
+def hangers_on(folder: Path) -> dict[str, Any]:
+    """Members of rings scored at least 0.5 that are members of no true one, over three simulated worlds."""
+    rings, members, false = 0, 0, 0
+    for seed, (n_accounts, hidden) in enumerate(((60_000, 0.2), (60_000, 0.5), (20_000, 0.3)), start=1):
+        made = folder / f"world_{seed}"
+        simulate(made, WorldSettings(n_accounts=n_accounts, seed=seed, camouflage=hidden))
+        result = run_scan(read_config(made / "scan.toml"))
+        listed = result.rings[result.rings.score >= 0.5].ring_id
+        theirs = result.members[result.members.ring_id.isin(listed)]
+        true = pd.read_parquet(made / "truth_members.parquet").entity_id
+        rings, members = rings + len(listed), members + len(theirs)
+        false += int((~theirs.entity_id.isin(set(true))).sum())
+    return {"rings": rings, "members": members, "in_no_true_ring": round(false / members, 4)}
 
 
 def _world_figures(result: ScanResult, made: Path) -> dict[str, Any]:
@@ -463,6 +474,7 @@ REPORTS: dict[str, Callable[..., dict[str, Any]]] = {
     "simulated": simulated,
     "simulated_network": simulated_network,
     "camouflage": camouflage,
+    "hangers_on": hangers_on,
     "careful": careful.careful,
     "shapes": shapes,
 }
