@@ -55,6 +55,11 @@ class BlendedTrees:
     def __post_init__(self) -> None:
         check_features(self.booster, self.name)
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """Features that the trees ask for."""
+        return frozenset(self.booster.feature_name())
+
     def score(self, features: RingFeatures) -> RingScores:
         """Score candidates.
 

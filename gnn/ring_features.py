@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numba
 import numpy as np
@@ -182,7 +184,11 @@ class RingFeatures:
 
 
 def ring_features(
-    starts: LongArray, members: IntArray, around: Surroundings, population: Surroundings | None = None
+    starts: LongArray,
+    members: IntArray,
+    around: Surroundings,
+    population: Surroundings | None = None,
+    reads: frozenset[str] | None = None,
 ) -> RingFeatures:
     """Measure every candidate.
 
@@ -195,6 +201,8 @@ def ring_features(
     around : Surroundings
     population : Surroundings, optional
         Whose starts, bonuses and activity are the usual ones; by default of the same actors.
+    reads : frozenset of str, optional
+        Features that are asked for; others may be NaN though they are known. By default all.
 
     Returns
     -------
@@ -207,11 +215,13 @@ def ring_features(
     n_shares = numba.get_num_threads() if len(starts) > PARALLEL_CANDIDATES else 1
     bounds = np.searchsorted(starts, np.arange(n_shares + 1) * len(members) // n_shares)
     bounds[0], bounds[-1] = 0, len(starts) - 1
-    shares = [(starts[low : high + 1], members, around, given) for low, high in stretches(bounds)]
+    shares = [(starts[low : high + 1], members, around, given, reads) for low, high in stretches(bounds)]
     return RingFeatures(np.concatenate(side_by_side(_measure, shares)))
 
 
-def _measure(starts: LongArray, members: IntArray, around: Surroundings, given: Usual) -> FloatArray:
+def _measure(
+    starts: LongArray, members: IntArray, around: Surroundings, given: Usual, reads: frozenset[str] | None
+) -> FloatArray:
     """Measure some candidates."""
     candidates = (starts, members)
     largest = int(np.diff(starts).max(initial=0))
@@ -221,47 +231,41 @@ def _measure(starts: LongArray, members: IntArray, around: Surroundings, given: 
     missing = int(MISSING_TIME)
     affinity, evidence = around.affinity, around.evidence
     ties = (affinity.indptr, affinity.indices, affinity.weights, evidence.indptr, evidence.indices)
-    start = measure_bursts(*candidates, largest, around.started, given.known_starts, missing, BURST_SHARE)
-    long_start = measure_bursts(*candidates, largest, around.started, given.known_starts, missing, LONG_BURST_SHARE)
-    claim = measure_bursts(*candidates, largest, given.claims, given.known_claims, missing, BURST_SHARE)
-    end = measure_bursts(*candidates, largest, around.last_active, given.known_ends, missing, BURST_SHARE)
-    columns: dict[str, FloatArray] = {
-        "size": np.diff(starts).astype(np.float64),
-        "burst": start[:, 0],
-        "burst_seconds": start[:, 1],
-        "burst_members": start[:, 2],
-        "long_burst": long_start[:, 0],
-        "start_days": long_start[:, 1] / DAY,
-        "claim_burst": claim[:, 0],
-        "end_burst": end[:, 0],
-        "use_overlap": measure_overlap(*candidates, *rows, *times, *signals, missing),
+    bursts = {
+        ("burst", "burst_seconds", "burst_members"): (around.started, given.known_starts, missing, BURST_SHARE),
+        ("long_burst", "start_days"): (around.started, given.known_starts, missing, LONG_BURST_SHARE),
+        ("claim_burst",): (given.claims, given.known_claims, missing, BURST_SHARE),
+        ("end_burst",): (around.last_active, given.known_ends, missing, BURST_SHARE),
     }
-    measured = (
-        (TIE_FEATURES, measure_ties(*candidates, largest, *ties)),
-        (SHARED_FEATURES, measure_shared(*candidates, *rows, *times, *signals, given.instrument, missing)),
-        (MIX_FEATURES, measure_mix(*candidates, *rows, *signals)),
-        (
-            BEHAVIOUR_FEATURES,
-            measure_behaviour(
-                *candidates, largest, around.is_account, around.claimed, around.delay, given.delays,
-                *given.directions, around.n_acts, around.started, around.recorded, around.last_active, missing,
-            ),
-        ),
-        (
-            LIKENESS_FEATURES,
-            measure_likeness(
-                *candidates, largest, around.delay, *given.sums, around.n_acts, given.acts,
-                around.started, around.last_active, missing,
-            ),
-        ),
-        (INVITATION_FEATURES, measure_invitations(*candidates, largest, around.inviters, around.n_invited)),
-        (COHESION_FEATURES, measure_cohesion(*candidates, largest, *ties, MOST_TO_CUT)),
-        (STAKE_FEATURES, measure_stakes(starts, members, around.taken, given.taken)),
-        (PAYMENT_FEATURES, _payments(*candidates, around.payments)),
-        (POOLED_FEATURES, pool_features(starts, members, around, given)),
+    of_members = (
+        largest, around.is_account, around.claimed, around.delay, given.delays,
+        *given.directions, around.n_acts, around.started, around.recorded, around.last_active, missing,
     )  # fmt: skip
-    for names, values in measured:
-        columns |= dict(zip(names, values.T, strict=True))
+    likeness = (
+        largest, around.delay, *given.sums, around.n_acts, given.acts, around.started, around.last_active, missing,
+    )  # fmt: skip
+    aspects: tuple[tuple[tuple[str, ...], Callable[..., FloatArray], tuple[Any, ...]], ...] = (
+        *((names, measure_bursts, (largest, *args)) for names, args in bursts.items()),
+        (("use_overlap",), measure_overlap, (*rows, *times, *signals, missing)),
+        (TIE_FEATURES, measure_ties, (largest, *ties)),
+        (SHARED_FEATURES, measure_shared, (*rows, *times, *signals, given.instrument, missing)),
+        (MIX_FEATURES, measure_mix, (*rows, *signals)),
+        (BEHAVIOUR_FEATURES, measure_behaviour, of_members),
+        (LIKENESS_FEATURES, measure_likeness, likeness),
+        (INVITATION_FEATURES, measure_invitations, (largest, around.inviters, around.n_invited)),
+        (COHESION_FEATURES, measure_cohesion, (largest, *ties, MOST_TO_CUT)),
+        (STAKE_FEATURES, measure_stakes, (around.taken, given.taken)),
+        (PAYMENT_FEATURES, _payments, (around.payments,)),
+        (POOLED_FEATURES, pool_features, (around, given)),
+    )
+    columns: dict[str, FloatArray] = {"size": np.diff(starts).astype(np.float64)}
+    for names, measure, args in aspects:
+        if reads is not None and reads.isdisjoint(names):
+            columns |= dict.fromkeys(names, np.full(len(starts) - 1, np.nan))
+            continue
+        values = measure(*candidates, *args)
+        columns |= dict(zip(names, np.atleast_2d(values.T), strict=False))
+    columns["start_days"] = columns["start_days"] / DAY
     columns["claim_surprise"] = binomial_surprise(columns["claim_share"], columns["accounts"], given.claim_rate)
     columns["hour_surprise"] = columns["hour_sameness"] ** 2 * columns["hour_members"]
     return np.column_stack([columns[name] for name in FEATURE_NAMES])

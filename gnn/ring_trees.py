@@ -128,6 +128,11 @@ class RingTrees:
     def __post_init__(self) -> None:
         check_features(self.booster, self.name)
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """Features that the trees ask for."""
+        return frozenset(self.booster.feature_name())
+
     def score(self, features: RingFeatures) -> RingScores:
         """Score candidates; O(candidates x trees x depth), the same for any number of threads."""
         log_odds, width = self.log_odds(learned(features)), self.calibration.half_width

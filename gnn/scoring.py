@@ -66,6 +66,11 @@ class RingModel(Protocol):
         """Nats for each e-fold more members when overlapping candidates compete for a place in the list."""
         ...
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """Features that scores rest on."""
+        ...
+
     def score(self, features: RingFeatures) -> RingScores:
         """Score candidates."""
         ...

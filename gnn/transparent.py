@@ -18,6 +18,25 @@ FloatArray = npt.NDArray[np.float64]
 
 PART_NAMES = ("links", "burst", "claims", "delay", "use", "openness", "cover", "hours", "household", PRIOR)
 
+READS = frozenset(
+    {
+        "size",
+        "mean_affinity",
+        "use_days",
+        "inferred_starts",
+        "burst",
+        "claim_share",
+        "accounts",
+        "delay_rank",
+        "openness",
+        "cover",
+        "hour_members",
+        "hour_sameness",
+        "nats_place",
+    }
+)
+"""Features that the parts are made of."""
+
 THRESHOLD = 2.0
 """Nats that a candidate must show for a score of one half."""
 
@@ -46,6 +65,7 @@ class Transparent:
     claim_rate: float
     name = "transparent"
     part_names = PART_NAMES
+    reads = READS
     levels = Levels(0.5, 0.75, 0.9)
 
     @property

@@ -77,6 +77,7 @@ def search(
     model: RingModel,
     affinity: Affinity | None = None,
     reader: NetworkReader | None = None,
+    only_scores: bool = False,
 ) -> Search:
     """Find and score rings.
 
@@ -91,6 +92,8 @@ def search(
         If it is known already: it does not depend on the history.
     reader : NetworkReader, optional
         Reads the graph for a model with a network.
+    only_scores : bool
+        Whether features that the model does not read may be left out.
 
     Returns
     -------
@@ -101,7 +104,10 @@ def search(
     candidates = find_candidates(views, settings)
     nats = signal_nats(sharing, policy, settings)
     features = ring_features(
-        candidates.starts, candidates.members, surroundings(sharing, history, affinity, views[0], nats)
+        candidates.starts,
+        candidates.members,
+        surroundings(sharing, history, affinity, views[0], nats),
+        reads=model.reads if only_scores else None,
     )
     if reader is not None:
         features = replace(features, network=reader.outputs(candidates, sharing, history))
@@ -204,11 +210,12 @@ def search_null(found: Search, settings: RingSettings, seed: int) -> NullDraw:
     if found.history.timed:
         history = found.history.shuffled(seed)
         data = found.sharing, found.policy, history
-        null = search(*data, settings, found.model, affinity=found.affinity, reader=found.reader)
+        null = search(*data, settings, found.model, affinity=found.affinity, reader=found.reader, only_scores=True)
     elif found.reader is not None:
         raise ValueError("a model with a network needs the starts of accounts for its null model, got too few")
     else:
-        null = search(rewired(found.sharing, seed), found.policy, found.history, settings, found.model)
+        data = rewired(found.sharing, seed), found.policy, found.history
+        null = search(*data, settings, found.model, only_scores=True)
     return NullDraw(null.scores.log_odds[null.chosen], len(null.affinity))
 
 

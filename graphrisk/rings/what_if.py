@@ -58,5 +58,5 @@ def change_caps(
     """
     scaled = found.policy.settings.scaled(factor, found.sharing.signal_types)
     policy = find_hubs(graph, found.sharing, scaled, labels)
-    other = search(found.sharing, policy, found.history, rings, found.model, reader=found.reader)
+    other = search(found.sharing, policy, found.history, rings, found.model, reader=found.reader, only_scores=True)
     return CapChange(factor, len(other.chosen), count_unmatched(found, other), count_unmatched(other, found))

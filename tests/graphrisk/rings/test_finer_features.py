@@ -192,3 +192,17 @@ def test_shuffled_histories_move_payments_and_stakes(make_graph):
         assert sorted(side.others.tolist()) == holders.tolist()
     assert found.features["stake"][c] == pytest.approx(np.log(5))
     assert null["stake"][c] != found.features["stake"][c]
+
+
+@pytest.mark.parametrize("timed", [True, False])
+def test_scores_rest_on_nothing_that_the_model_does_not_read(make_graph, timed):
+    links = [(k, "device", f"d{k // 6}") for k in range(30)] + [(k, "ip", f"i{k // 4}") for k in range(30)]
+    found = find(make_graph(60, links, created=[k * DAY for k in range(60)] if timed else None))
+    assert found.history.timed == timed
+    around = surroundings(found.sharing, found.history, found.affinity, found.views[0], found.nats)
+    some = ring_features(found.candidates.starts, found.candidates.members, around, reads=found.model.reads)
+    assert np.isnan(some["minimum_cut"]).all()
+    assert not np.isnan(found.features["minimum_cut"]).all()
+    assert np.array_equal(found.model.score(some).log_odds, found.scores.log_odds)
+    for name in found.model.reads:
+        assert np.array_equal(some[name], found.features[name], equal_nan=True)
