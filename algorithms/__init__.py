@@ -34,7 +34,7 @@ from algorithms.lockstep import LockstepPairs, lockstep_pairs
 from algorithms.pair_evidence import UsePenalties, weigh_pairs
 from algorithms.partition_statistics import PartitionStatistics, partition_statistics
 from algorithms.projection import Projection, count_pairs, project
-from algorithms.regrouping import first_of_each, regroup
+from algorithms.regrouping import complete, first_of_each, regroup
 from algorithms.ring_transfer_features import RingTransferFeatures, pool_members, ring_transfer_features
 from algorithms.sampling import Neighbourhood, Relation, sample_neighbours
 from algorithms.sequences import PacedRun, Sequences, paced_runs
@@ -97,6 +97,7 @@ __all__ = [
     "change_outputs",
     "clustering_coefficients",
     "common_inputs",
+    "complete",
     "conductance",
     "connected_components",
     "count_pairs",

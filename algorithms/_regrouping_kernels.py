@@ -85,3 +85,51 @@ def repeated(order, hashes, starts, members):
                 break
             back -= 1
     return out
+
+
+@jit
+def complete_some(first, last, starts, members, indptr, indices, weights, share, least_tie, most):
+    """Members of some groups with whoever is tied to them as they are to each other, and how many each has."""
+    n = len(indptr) - 1
+    ties, touched = np.zeros(n), np.empty(n, np.int32)
+    inside = np.zeros(n, np.bool_)
+    counts = np.zeros(last - first, np.int64)
+    out, top = np.empty(2 * (starts[last] - starts[first]) + most + 1, np.int32), 0
+    for g in range(first, last):
+        begin, end = starts[g], starts[g + 1]
+        n_members, n_touched, within = end - begin, 0, 0.0
+        for i in range(begin, end):
+            inside[members[i]] = True
+        for i in range(begin, end):
+            for e in range(indptr[members[i]], indptr[members[i] + 1]):
+                other = indices[e]
+                if inside[other]:
+                    within += weights[e]
+                    continue
+                if ties[other] == 0:
+                    touched[n_touched] = other
+                    n_touched += 1
+                ties[other] += weights[e]
+        needed = max(share * within / max(n_members * (n_members - 1), 1), least_tie) * n_members
+        if top + n_members + most >= len(out):
+            more = np.empty(2 * len(out) + n_members + most + 1, np.int32)
+            more[:top] = out[:top]
+            out = more
+        count = n_members
+        out[top : top + n_members] = members[begin:end]
+        for k in range(n_touched):
+            v = touched[k]
+            if ties[v] >= needed:
+                if count < most:
+                    out[top + count] = v
+                count += 1
+            ties[v] = 0.0
+        for i in range(begin, end):
+            inside[members[i]] = False
+        if count > most:
+            count = n_members
+        if count > n_members:
+            sort(out[top : top + count], count)
+        counts[g - first] = count
+        top += count
+    return out[:top], counts

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from algorithms._regrouping_kernels import hash_groups, regroup_some, repeated
+from algorithms._regrouping_kernels import complete_some, hash_groups, regroup_some, repeated
 from algorithms._threads import side_by_side, stretches
 from algorithms.graph import Graph
 
@@ -62,6 +62,39 @@ def regroup(
     group, share = np.nonzero(counts)
     ends = np.cumsum(np.concatenate([[0], counts[group, share]]), dtype=np.int64)
     return ends, np.concatenate([found for found, _ in parts]), group.astype(np.int64)
+
+
+def complete(
+    graph: Graph, starts: LongArray, members: IntArray, *, share: float, least_tie: float, most: int
+) -> tuple[LongArray, IntArray]:
+    """Add to every group whoever is tied to its members, on average, nearly as these are to each other.
+
+    Parameters
+    ----------
+    graph : Graph
+    starts : array of int64, shape (n_groups + 1,)
+        Members of group g are ``members[starts[g]:starts[g + 1]]``, ascending.
+    members : array of int32
+    share : float
+        Of the mean weight over all pairs of members, that the mean weight to them must reach.
+    least_tie : float
+        That it must reach in any case.
+    most : int
+        Most members; groups that would have more stay as they are.
+
+    Returns
+    -------
+    starts : array of int64, shape (n_groups + 1,)
+    members : array of int32
+        Ascending within each. In parallel, O(entries at all members).
+    """
+    n_groups = len(starts) - 1
+    n_parts = numba.get_num_threads() if n_groups > PARALLEL_GROUPS else 1
+    bounds = np.arange(n_parts + 1) * n_groups // n_parts
+    given = (starts, members, graph.indptr, graph.indices, graph.weights, share, least_tie, most)
+    parts = side_by_side(complete_some, [(*part, *given) for part in stretches(bounds)])
+    sizes = np.concatenate([counts for _, counts in parts])
+    return np.cumsum(np.concatenate([[0], sizes]), dtype=np.int64), np.concatenate([found for found, _ in parts])
 
 
 def first_of_each(starts: LongArray, members: IntArray) -> BoolArray:

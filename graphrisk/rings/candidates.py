@@ -12,7 +12,7 @@ from algorithms.agglomeration import agglomerate
 from algorithms.cleaning import clean
 from algorithms.cuts import connected_components
 from algorithms.graph import Graph
-from algorithms.regrouping import first_of_each, regroup
+from algorithms.regrouping import complete, first_of_each, regroup
 from algorithms.thinning import keep_heaviest
 from algorithms.triads import add_triads
 from graphrisk.rings.affinity import LEAST_PROBABILITY, Affinity, timed_probability, untimed_probability
@@ -32,6 +32,7 @@ WEAK_CUT = 0.02
 MOST_TIES = 200
 LASTING = 1.3
 TIE_SHARE = 0.3
+NEARLY_ALIKE, LIKELY = 0.5, 0.5
 PROPOSALS = 6
 
 
@@ -114,6 +115,12 @@ def find_candidates(views: list[Graph], settings: RingSettings) -> Candidates:
     sizes = np.concatenate([np.diff(groups.starts) for groups in found])
     starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     everybody = np.concatenate([groups.members for groups in found]).astype(np.int32)
+    # by sharing alone: who came at another time is a member all the same
+    by_sharing = views[SHARED_VIEW - offset]
+    starts, everybody = complete(
+        by_sharing, starts, everybody, share=NEARLY_ALIKE, least_tie=LIKELY, most=settings.max_size
+    )
+    sizes = np.diff(starts)
     first = first_of_each(starts, everybody)
     return Candidates(
         starts=np.concatenate([[0], np.cumsum(sizes[first])]).astype(np.int64),

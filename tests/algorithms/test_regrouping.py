@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import algorithms.regrouping
-from algorithms import Graph, first_of_each, regroup
+from algorithms import Graph, complete, first_of_each, regroup
 from algorithms.regrouping import PARALLEL_GROUPS
 
 
@@ -75,6 +75,27 @@ def test_many_groups_give_the_same_for_any_number_of_threads():
 def test_a_share_of_nothing_is_refused():
     with pytest.raises(ValueError, match=r"`shares` must be positive, got \[0.5, 0\]"):
         regroup(Graph.from_edges(2, [0], [1]), *packed([[0, 1]]), (0.5, 0), least=1, most=2)
+
+
+def completed(graph, group, share, least_tie, most):
+    """The group with everybody whose mean weight to it is large enough: the slow twin."""
+    matrix = np.zeros((graph.n_nodes, graph.n_nodes))
+    matrix[np.repeat(np.arange(graph.n_nodes), np.diff(graph.indptr)), graph.indices] = graph.weights
+    density = matrix[np.ix_(group, group)].sum() / max(len(group) * (len(group) - 1), 1)
+    ties = matrix[:, group].mean(axis=1)
+    more = np.flatnonzero((ties > 0) & (ties >= max(share * density, least_tie) - 1e-12))
+    whole = sorted({*group, *more.tolist()})
+    return whole if len(whole) <= most else list(group)
+
+
+@given(
+    graphs(most_nodes=12), st.data(), st.sampled_from([0.25, 0.5, 0.8]), st.sampled_from([0.1, 0.7]), st.integers(3, 12)
+)
+def test_completed_groups_agree_with_a_slow_twin(graph, data, share, least_tie, most):
+    members = st.sets(st.integers(0, graph.n_nodes - 1), min_size=1).map(sorted)
+    groups = data.draw(st.lists(members, max_size=6))
+    starts, found = complete(graph, *packed(groups), share=share, least_tie=least_tie, most=most)
+    assert unpacked(starts, found) == [completed(graph, group, share, least_tie, most) for group in groups]
 
 
 SETS = st.lists(st.sets(st.integers(0, 5), min_size=1, max_size=4).map(sorted), max_size=20)

@@ -80,6 +80,16 @@ def test_the_least_density_bounds_what_is_merged():
     assert found.densities[sets_of(found).index(tuple(range(6)))] > 0.0
 
 
+def test_whoever_shares_as_much_is_a_member_whenever_they_came():
+    # by time the sixth is tied to nobody
+    timed, shared = graph_of(clique(range(5), 0.9), 8), graph_of(clique(range(6), 0.9), 8)
+    sets = sets_of(find_candidates([timed, shared], RingSettings()))
+    assert sets == [(0, 1, 2, 3, 4, 5)]
+    # sharing that makes no pair likely by itself adds nobody
+    weak = graph_of([*clique(range(5), 0.9), *((k, 5, 0.3) for k in range(5))], 8)
+    assert (0, 1, 2, 3, 4) in set(sets_of(find_candidates([timed, weak], RingSettings())))
+
+
 def test_without_ties_there_are_no_candidates():
     found = find_candidates([Graph.from_edges(5, [], []), Graph.from_edges(5, [], [])], RingSettings())
     assert len(found) == 0
