@@ -1,4 +1,4 @@
-"""The kernel that asks of groups who is tied to them, and the one that tells which groups are the same."""
+"""The kernels that ask of groups who is tied to them, and those that tell which groups are the same."""
 
 import numpy as np
 
@@ -7,48 +7,90 @@ from algorithms._sorting_kernels import sort
 
 
 @jit
-def regroup_some(first, last, starts, members, indptr, indices, weights, shares, least, most):
-    """Members of what some groups become at each share, one after the other, and how many; 0 if of no right size."""
+def tie_members(group, indptr, indices, weights, inside, ties, touched):
+    """Mark a group `inside`, and add up what ties everybody to it; how many are tied, and the mean over its pairs."""
+    n_touched, within = 0, 0.0
+    for member in group:
+        inside[member] = True
+    for member in group:
+        for e in range(indptr[member], indptr[member + 1]):
+            other = indices[e]
+            if ties[other] == 0:
+                touched[n_touched] = other
+                n_touched += 1
+            ties[other] += weights[e]
+            within += weights[e] * inside[other]
+    return n_touched, within / max(len(group) * (len(group) - 1), 1)
+
+
+@jit
+def forget(group, inside, ties, touched, n_touched):
+    """Undo what `tie_members` wrote."""
+    for member in group:
+        inside[member] = False
+    for k in range(n_touched):
+        ties[touched[k]] = 0.0
+
+
+@jit
+def with_room(out, top, more):
+    """Give memory that begins as `out` does and has room for some more from `top` on."""
+    if top + more <= len(out):
+        return out
+    larger = np.empty(2 * len(out) + more, out.dtype)
+    larger[:top] = out[:top]
+    return larger
+
+
+@jit
+def regroup_some(first, last, starts, members, indptr, indices, weights, share, least, most):
+    """Members of what some groups become, one after the other, and how many; 0 where that is of no right size."""
     n = len(indptr) - 1
-    ties, touched = np.zeros(n), np.empty(n, np.int32)
-    inside = np.zeros(n, np.bool_)
-    counts = np.zeros((last - first, len(shares)), np.int64)
-    out, top = np.empty(2 * (starts[last] - starts[first]) + most + 1, np.int32), 0
+    inside, ties, touched = np.zeros(n, np.bool_), np.zeros(n), np.empty(n, np.int32)
+    counts = np.zeros(last - first, np.int64)
+    out, top = np.empty(starts[last] - starts[first], np.int32), 0
     for g in range(first, last):
-        begin, end = starts[g], starts[g + 1]
-        n_members, n_touched, within = end - begin, 0, 0.0
-        for i in range(begin, end):
-            inside[members[i]] = True
-        for i in range(begin, end):
-            for e in range(indptr[members[i]], indptr[members[i] + 1]):
-                other = indices[e]
-                if ties[other] == 0:
-                    touched[n_touched] = other
-                    n_touched += 1
-                ties[other] += weights[e]
-                within += weights[e] * inside[other]
-        density = within / max(n_members * (n_members - 1), 1)
-        for s in range(len(shares)):
-            if top + most >= len(out):
-                more = np.empty(2 * len(out) + most + 1, np.int32)
-                more[:top] = out[:top]
-                out = more
-            count = 0
-            for k in range(n_touched):
-                v = touched[k]
-                partners = n_members - inside[v]
-                if ties[v] >= shares[s] * density * partners:
-                    if count < most:
-                        out[top + count] = v
-                    count += 1
-            if density > 0 and least <= count <= most:
-                sort(out[top : top + count], count)
-                counts[g - first, s] = count
-                top += count
+        group = members[starts[g] : starts[g + 1]]
+        n_touched, density = tie_members(group, indptr, indices, weights, inside, ties, touched)
+        out = with_room(out, top, n_touched)
+        count = 0
         for k in range(n_touched):
-            ties[touched[k]] = 0.0
-        for i in range(begin, end):
-            inside[members[i]] = False
+            v = touched[k]
+            if ties[v] >= share * density * (len(group) - inside[v]):
+                out[top + count] = v
+                count += 1
+        forget(group, inside, ties, touched, n_touched)
+        if density > 0 and least <= count <= most:
+            sort(out[top : top + count], count)
+            counts[g - first] = count
+            top += count
+    return out[:top], counts
+
+
+@jit
+def complete_some(first, last, starts, members, indptr, indices, weights, share, least_tie, most):
+    """Members of some groups with whoever is tied to them as they are to each other, and how many each has."""
+    n = len(indptr) - 1
+    inside, ties, touched = np.zeros(n, np.bool_), np.zeros(n), np.empty(n, np.int32)
+    counts = np.zeros(last - first, np.int64)
+    out, top = np.empty(starts[last] - starts[first], np.int32), 0
+    for g in range(first, last):
+        group = members[starts[g] : starts[g + 1]]
+        n_touched, density = tie_members(group, indptr, indices, weights, inside, ties, touched)
+        out = with_room(out, top, len(group) + n_touched)
+        out[top : top + len(group)] = group
+        count, needed = len(group), max(share * density, least_tie) * len(group)
+        for k in range(n_touched):
+            v = touched[k]
+            if not inside[v] and ties[v] >= needed:
+                out[top + count] = v
+                count += 1
+        forget(group, inside, ties, touched, n_touched)
+        if count > most:
+            count = len(group)
+        sort(out[top : top + count], count)
+        counts[g - first] = count
+        top += count
     return out[:top], counts
 
 
@@ -85,51 +127,3 @@ def repeated(order, hashes, starts, members):
                 break
             back -= 1
     return out
-
-
-@jit
-def complete_some(first, last, starts, members, indptr, indices, weights, share, least_tie, most):
-    """Members of some groups with whoever is tied to them as they are to each other, and how many each has."""
-    n = len(indptr) - 1
-    ties, touched = np.zeros(n), np.empty(n, np.int32)
-    inside = np.zeros(n, np.bool_)
-    counts = np.zeros(last - first, np.int64)
-    out, top = np.empty(2 * (starts[last] - starts[first]) + most + 1, np.int32), 0
-    for g in range(first, last):
-        begin, end = starts[g], starts[g + 1]
-        n_members, n_touched, within = end - begin, 0, 0.0
-        for i in range(begin, end):
-            inside[members[i]] = True
-        for i in range(begin, end):
-            for e in range(indptr[members[i]], indptr[members[i] + 1]):
-                other = indices[e]
-                if inside[other]:
-                    within += weights[e]
-                    continue
-                if ties[other] == 0:
-                    touched[n_touched] = other
-                    n_touched += 1
-                ties[other] += weights[e]
-        needed = max(share * within / max(n_members * (n_members - 1), 1), least_tie) * n_members
-        if top + n_members + most >= len(out):
-            more = np.empty(2 * len(out) + n_members + most + 1, np.int32)
-            more[:top] = out[:top]
-            out = more
-        count = n_members
-        out[top : top + n_members] = members[begin:end]
-        for k in range(n_touched):
-            v = touched[k]
-            if ties[v] >= needed:
-                if count < most:
-                    out[top + count] = v
-                count += 1
-            ties[v] = 0.0
-        for i in range(begin, end):
-            inside[members[i]] = False
-        if count > most:
-            count = n_members
-        if count > n_members:
-            sort(out[top : top + count], count)
-        counts[g - first] = count
-        top += count
-    return out[:top], counts

@@ -50,7 +50,7 @@ class Dendrogram:
         """Number of merges."""
         return len(self.densities)
 
-    def clusters(self, least: int, most: int, lasting: float = 1.0) -> tuple[LongArray, IntArray, FloatArray]:
+    def clusters(self, least: int, most: int, lasting: float = 1.0) -> tuple[LongArray, IntArray]:
         """Give the clusters of some sizes that last.
 
         Parameters
@@ -66,13 +66,11 @@ class Dendrogram:
             Members of cluster c are ``members[starts[c]:starts[c + 1]]``.
         members : array of int32
             Ascending within each.
-        densities : array of float64, shape (n_clusters,)
-            At which each was merged.
         """
         sizes = self.last - self.first
         use = (sizes >= least) & (sizes <= most) & (self.densities >= lasting * self.ends_at)
         starts = np.cumsum(np.concatenate([[0], sizes[use]]), dtype=np.int64)
-        return starts, copy_sorted(self.order, self.first[use], starts), self.densities[use]
+        return starts, copy_sorted(self.order, self.first[use], starts)
 
     @property
     def ends_at(self) -> FloatArray:
@@ -89,15 +87,15 @@ def agglomerate(graph: Graph, *, least: float = 0.01, max_size: int = 1000) -> D
     """Merge the two clusters with the highest mean weight across, until no two have `least` (average linkage).
 
     Pairs without an edge count as 0, so that the mean is the density that the Constant Potts Model holds against its
-    resolution: cut at any density, no two clusters are tied more closely than that. No seed, no order and no number of
-    threads matters, and what a cluster becomes rests on nothing that it is not tied to. Where means are equal, the pair
-    with the node that comes first (in the larger of whose clusters' last nodes) is merged first.
+    resolution: cut at any density, no two clusters that may be merged are tied more closely. No seed, no order and no
+    number of threads matters, and what a cluster becomes rests on nothing that it is not tied to. Where means are
+    equal, clusters go by their last nodes: the pair with the least is merged first.
 
     Parameters
     ----------
     graph : Graph
-        Weights are rounded to steps of ``least / 16384`` (coarser only where products of large clusters would not fit
-        into 63 bits), whose sums are exact in any order.
+        Weights are rounded to steps of ``least / 16384``, and are one step at least (coarser only where products of
+        large clusters would not fit into 63 bits), whose sums are exact in any order.
     least : float
     max_size : int
         No cluster grows beyond this size.
@@ -124,7 +122,7 @@ def agglomerate(graph: Graph, *, least: float = 0.01, max_size: int = 1000) -> D
     if max_size < 1:
         raise ValueError(f"`max_size` must be at least 1, got {max_size}")
     steps = _steps(graph, least, max_size)
-    units = np.rint(graph.weights * (steps / least)).astype(np.int64)
+    units = np.maximum(np.rint(graph.weights * (steps / least)), 1).astype(np.int64)
     children, sums = merge_nearest(graph.indptr, graph.indices, units, steps, max_size)
     order, first, last = order_leaves(children, graph.n_nodes)
     n = graph.n_nodes

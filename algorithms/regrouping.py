@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from typing import Any
 
 import numba
 import numpy as np
@@ -20,8 +21,8 @@ PARALLEL_GROUPS = 500  # fewer do not pay for waking threads
 
 
 def regroup(
-    graph: Graph, starts: LongArray, members: IntArray, shares: Sequence[float], *, least: int, most: int
-) -> tuple[LongArray, IntArray, LongArray]:
+    graph: Graph, starts: LongArray, members: IntArray, *, share: float, least: int, most: int
+) -> tuple[LongArray, IntArray]:
     """Ask of every group who is tied to it, on average, by at least a share of what ties its members to each other.
 
     Whoever is a member and is not leaves, whoever is none and is joins, all at once. What comes of a group may overlap
@@ -33,35 +34,24 @@ def regroup(
     starts : array of int64, shape (n_groups + 1,)
         Members of group g are ``members[starts[g]:starts[g + 1]]``.
     members : array of int32
-    shares : sequence of float
+    share : float
         Of the mean weight over all pairs of members.
     least, most : int
-        Fewest and most members of what is of interest.
+        Fewest and most members of what is of interest; what comes of other groups is left out.
 
     Returns
     -------
     starts : array of int64, shape (n_found + 1,)
     members : array of int32
-        Ascending within each.
-    origins : array of int64, shape (n_found,)
-        The group that each came of. In parallel, O(entries at all members).
+        Ascending within each. In parallel, O(entries at all members).
 
     Raises
     ------
     ValueError
-        If a share is not positive.
+        If the share is not positive.
     """
-    if not all(share > 0 for share in shares):
-        raise ValueError(f"`shares` must be positive, got {list(shares)}")
-    n_groups = len(starts) - 1
-    n_parts = numba.get_num_threads() if n_groups > PARALLEL_GROUPS else 1
-    bounds = np.arange(n_parts + 1) * n_groups // n_parts
-    given = (starts, members, graph.indptr, graph.indices, graph.weights, np.array(shares, float), least, most)
-    parts = side_by_side(regroup_some, [(*share, *given) for share in stretches(bounds)])
-    counts = np.concatenate([count for _, count in parts])
-    group, share = np.nonzero(counts)
-    ends = np.cumsum(np.concatenate([[0], counts[group, share]]), dtype=np.int64)
-    return ends, np.concatenate([found for found, _ in parts]), group.astype(np.int64)
+    sizes, found = _in_parallel(regroup_some, graph, starts, members, _checked(share), least, most)
+    return np.cumsum(np.concatenate([[0], sizes[sizes > 0]]), dtype=np.int64), found
 
 
 def complete(
@@ -73,7 +63,7 @@ def complete(
     ----------
     graph : Graph
     starts : array of int64, shape (n_groups + 1,)
-        Members of group g are ``members[starts[g]:starts[g + 1]]``, ascending.
+        Members of group g are ``members[starts[g]:starts[g + 1]]``.
     members : array of int32
     share : float
         Of the mean weight over all pairs of members, that the mean weight to them must reach.
@@ -87,14 +77,32 @@ def complete(
     starts : array of int64, shape (n_groups + 1,)
     members : array of int32
         Ascending within each. In parallel, O(entries at all members).
+
+    Raises
+    ------
+    ValueError
+        If the share is not positive.
     """
+    sizes, found = _in_parallel(complete_some, graph, starts, members, _checked(share), least_tie, most)
+    return np.cumsum(np.concatenate([[0], sizes]), dtype=np.int64), found
+
+
+def _checked(share: float) -> float:
+    if not share > 0:
+        raise ValueError(f"`share` must be positive, got {share}")
+    return share
+
+
+def _in_parallel(
+    kernel: Callable[..., Any], graph: Graph, starts: LongArray, members: IntArray, *rules: float
+) -> tuple[LongArray, IntArray]:
+    """Give what becomes of each group, and how many members that has."""
     n_groups = len(starts) - 1
     n_parts = numba.get_num_threads() if n_groups > PARALLEL_GROUPS else 1
     bounds = np.arange(n_parts + 1) * n_groups // n_parts
-    given = (starts, members, graph.indptr, graph.indices, graph.weights, share, least_tie, most)
-    parts = side_by_side(complete_some, [(*part, *given) for part in stretches(bounds)])
-    sizes = np.concatenate([counts for _, counts in parts])
-    return np.cumsum(np.concatenate([[0], sizes]), dtype=np.int64), np.concatenate([found for found, _ in parts])
+    given = (starts, members, graph.indptr, graph.indices, graph.weights, *rules)
+    parts = side_by_side(kernel, [(*part, *given) for part in stretches(bounds)])
+    return np.concatenate([sizes for _, sizes in parts]), np.concatenate([found for found, _ in parts])
 
 
 def first_of_each(starts: LongArray, members: IntArray) -> BoolArray:

@@ -21,7 +21,7 @@ LongArray = npt.NDArray[np.int64]
 
 N_FOLDS = 5
 SIZE_BONUS = 1.0
-"""As many rings are recovered at 0 to 3; the more, the less a ring loses and wins its newcomers from night to night."""
+"""As many rings are recovered at 0 to 3; the more, the more hangers-on are listed with them."""
 LEAST_CALIBRATED = 0.05
 """Score down to which candidates are listed to calibrate on: half of the least that is shown. One straight line cannot
 be right far below it too, and where it is not shown it need not be."""

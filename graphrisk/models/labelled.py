@@ -219,18 +219,10 @@ def split_population(labelled: LabelledCandidates, n_parts: int, seed: int) -> l
 
 def take_candidates(labelled: LabelledCandidates, rows: LongArray, name: str) -> LabelledCandidates:
     """Some of the candidates, with the true rings that are most like one of them."""
-    all_of = labelled.candidates
-    members = [all_of[int(c)] for c in rows]
-    candidates = Candidates(
-        starts=np.concatenate([[0], np.cumsum(all_of.sizes[rows])]).astype(np.int64),
-        members=np.concatenate(members).astype(np.int32),
-        views=all_of.views[rows],
-        densities=all_of.densities[rows],
-    )
     nearest = labelled.nearest[rows]
     return LabelledCandidates(
         name,
-        candidates,
+        labelled.candidates.take(rows),
         labelled.features[rows],
         labelled.similarity[rows],
         nearest,

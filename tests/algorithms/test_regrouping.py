@@ -1,6 +1,7 @@
 """Groups by who is tied to them, against a slow twin; and sets of groups without repetitions."""
 
 import itertools
+from functools import partial
 
 import numba
 import numpy as np
@@ -37,44 +38,49 @@ def tied(graph, group, share):
     return np.flatnonzero((ties > 0) & (ties >= share * density * partners)).tolist()
 
 
-@given(graphs(most_nodes=12), st.data(), st.integers(1, 4), st.integers(4, 12))
-def test_agrees_with_a_slow_twin(graph, data, least, most):
+@given(graphs(most_nodes=12), st.data(), st.sampled_from([0.25, 0.5]), st.integers(1, 4), st.integers(4, 12))
+def test_agrees_with_a_slow_twin(graph, data, share, least, most):
     members = st.sets(st.integers(0, graph.n_nodes - 1), min_size=1).map(sorted)
     groups = data.draw(st.lists(members, max_size=6))
-    shares = (0.5, 0.25)
-    starts, found, origins = regroup(graph, *packed(groups), shares, least=least, most=most)
-    expected = [(g, tied(graph, group, share)) for g, group in enumerate(groups) for share in shares]
-    expected = [(g, group) for g, group in expected if least <= len(group) <= most]
-    assert list(zip(origins.tolist(), unpacked(starts, found), strict=True)) == expected
+    expected = [tied(graph, group, share) for group in groups]
+    expected = [group for group in expected if least <= len(group) <= most]
+    assert unpacked(*regroup(graph, *packed(groups), share=share, least=least, most=most)) == expected
 
 
 def test_who_is_tied_to_all_joins_and_who_to_none_leaves():
     # a clique of four of which three were found, with one who knows only the first
     graph = Graph.from_edges(5, [0, 0, 0, 1, 1, 2, 0], [1, 2, 3, 2, 3, 3, 4], [1, 1, 1, 1, 1, 1, 0.1])
-    starts, members, origins = regroup(graph, *packed([[0, 1, 2, 4]]), (0.3,), least=2, most=9)
-    assert unpacked(starts, members) == [[0, 1, 2, 3]]
-    assert origins.tolist() == [0]
+    assert unpacked(*regroup(graph, *packed([[0, 1, 2, 4]]), share=0.3, least=2, most=9)) == [[0, 1, 2, 3]]
 
 
-def test_many_groups_give_the_same_for_any_number_of_threads():
+@pytest.mark.parametrize(
+    "change",
+    [partial(regroup, share=0.2, least=3, most=300), partial(complete, share=0.2, least_tie=0.05, most=300)],
+    ids=["regroup", "complete"],
+)
+def test_many_groups_give_the_same_for_any_number_of_threads(change):
     graph = planted(30, 10, 0.8, 0.01)
     random = np.random.default_rng(0)
     groups = packed([random.choice(300, random.integers(2, 30), replace=False) for _ in range(PARALLEL_GROUPS + 9)])
-    together = regroup(graph, *groups, (0.5, 0.2), least=3, most=300)
+    together = change(graph, *groups)
     threads = numba.get_num_threads()
     numba.set_num_threads(1)
     try:
-        alone = regroup(graph, *groups, (0.5, 0.2), least=3, most=300)
+        alone = change(graph, *groups)
     finally:
         numba.set_num_threads(threads)
-    assert len(together[2]) > PARALLEL_GROUPS
+    assert len(groups[0]) - 1 > PARALLEL_GROUPS
+    assert len(together[0]) > PARALLEL_GROUPS / 2
     for one, other in zip(together, alone, strict=True):
         assert np.array_equal(one, other)
 
 
 def test_a_share_of_nothing_is_refused():
-    with pytest.raises(ValueError, match=r"`shares` must be positive, got \[0.5, 0\]"):
-        regroup(Graph.from_edges(2, [0], [1]), *packed([[0, 1]]), (0.5, 0), least=1, most=2)
+    pair = Graph.from_edges(2, [0], [1]), *packed([[0, 1]])
+    with pytest.raises(ValueError, match="`share` must be positive, got 0"):
+        regroup(*pair, share=0, least=1, most=2)
+    with pytest.raises(ValueError, match="`share` must be positive, got nan"):
+        complete(*pair, share=float("nan"), least_tie=0.5, most=2)
 
 
 def completed(graph, group, share, least_tie, most):

@@ -17,9 +17,7 @@ from graphrisk.rings.candidates import Candidates
 def population(truth, groups):
     """Groups of four that share nobody; `truth` has the true ring of each, -1 for none."""
     n, nearest = len(truth), np.array(truth)
-    candidates = Candidates(
-        np.arange(0, 4 * n + 1, 4), np.arange(4 * n, dtype=np.int32), np.zeros(n, np.int8), np.full(n, 0.1)
-    )
+    candidates = Candidates(np.arange(0, 4 * n + 1, 4), np.arange(4 * n, dtype=np.int32))
     return LabelledCandidates(
         "w", candidates, np.zeros((n, 1)), (nearest >= 0).astype(float), nearest, np.zeros(n),
         len(set(truth) - {-1}), {"country": np.array(groups, dtype=object)},

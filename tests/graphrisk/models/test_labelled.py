@@ -18,7 +18,7 @@ def candidates_of(groups):
     members = [sorted(group) for group in groups]
     starts = np.concatenate([[0], np.cumsum([len(m) for m in members])]).astype(np.int64)
     flat = np.array([m for group in members for m in group], dtype=np.int32)
-    return Candidates(starts, flat, np.zeros(len(groups), np.int8), np.zeros(len(groups)))
+    return Candidates(starts, flat)
 
 
 class Found:

@@ -53,7 +53,7 @@ def population(seed, told_by_graph, told_by_features):
     rows = rng.normal(size=(N, len(LEARNED)))
     rows[is_ring, :3] += 4.0 if told_by_features else 0.5
     starts, members = np.arange(0, n + 1, SIZE), np.arange(n, dtype=np.int32)
-    candidates = Candidates(starts, members, np.zeros(N, np.int8), np.full(N, 0.1))
+    candidates = Candidates(starts, members)
     view = NetworkView(NetworkGraph(features, edges), ActorSets(starts, members))
     nearest = np.where(is_ring, np.arange(N), -1)
     return LabelledCandidates(

@@ -25,9 +25,7 @@ def population(seed, confirmed, n=400, n_rings=80):
     features[:n_rings, :3] += 1.6
     known = (np.arange(n) < n_rings) & (rng.random(n) < confirmed)
     nearest = np.where(known, np.cumsum(known) - 1, -1)
-    candidates = Candidates(
-        np.arange(0, 4 * n + 1, 4), np.arange(4 * n, dtype=np.int32), np.zeros(n, np.int8), np.full(n, 0.1)
-    )
+    candidates = Candidates(np.arange(0, 4 * n + 1, 4), np.arange(4 * n, dtype=np.int32))
     return LabelledCandidates(
         f"world-{seed}", candidates, features, known.astype(float), nearest, np.zeros(n), int(known.sum())
     )

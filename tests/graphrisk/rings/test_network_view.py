@@ -15,7 +15,7 @@ def test_wallets_that_nobody_owns_are_members_as_accounts_are(make_graph):
     sharing = find_sharing(graph)
     names = np.array(graph.names.to_pylist())[sharing.actors]
     members = np.array([names.tolist().index(name) for name in ("a001", "w2", "w1")], np.int32)
-    candidates = Candidates(np.array([0, 2, 3]), members, np.zeros(2, np.int8), np.full(2, 0.1))
+    candidates = Candidates(np.array([0, 2, 3]), members)
     network = network_graph(graph, datetime(2030, 1, 1, tzinfo=UTC))
     view = NetworkView.of(network, candidates, sharing, graph.n_accounts)
     first, last = graph.type_starts[graph.types.index("wallet") :][:2]

@@ -17,7 +17,7 @@ groups = st.lists(st.sets(st.integers(0, 14), min_size=2, max_size=9), min_size=
 def candidates_of(*some):
     starts = np.concatenate([[0], np.cumsum([len(group) for group in some])]).astype(np.int64)
     members = np.concatenate([sorted(group) for group in some]).astype(np.int32)
-    return Candidates(starts, members, np.zeros(len(some), np.int8), np.zeros(len(some)))
+    return Candidates(starts, members)
 
 
 @given(groups, st.data())
