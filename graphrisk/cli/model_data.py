@@ -91,7 +91,7 @@ def labelled_populations(
     network: bool = False,
 ) -> list[LabelledCandidates]:
     """Search all that was named, and label what was found; one population alone is parted where `part` says so."""
-    from graphrisk.models.labelled import split_population
+    from graphrisk.models.parting import split_population
     from graphrisk.models.training import N_PARTS, label_scans
     from graphrisk.models.traits import TraitError
     from graphrisk.models.worlds import plan_worlds, simulated_configs

@@ -9,9 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from algorithms.cuts import connected_components
 from algorithms.entity_graph import EntityGraph
-from algorithms.graph import Graph
 from gnn.ring_trees import FloatArray, learned
 from graphrisk.models.traits import Traits, find_traits
 from graphrisk.rings.candidates import Candidates
@@ -169,52 +167,6 @@ def labelled_search(
     """Label what a search found by a table of labels, with attributes of accounts as traits."""
     rings = true_rings(labels, graph, found.sharing)
     return label_candidates(found, rings, name, find_traits(found, graph, by))
-
-
-def linked_candidates(labelled: LabelledCandidates) -> LongArray:
-    """Number the groups of candidates that hang together by shared members, or by being like the same ring.
-
-    Parameters
-    ----------
-    labelled : LabelledCandidates
-
-    Returns
-    -------
-    array of int64, shape (n,)
-        O(members).
-    """
-    candidates = labelled.candidates
-    n, owner = len(candidates), np.repeat(np.arange(len(candidates)), candidates.sizes)
-    n_actors = int(candidates.members.max(initial=-1)) + 1
-    near = labelled.nearest >= 0
-    sources = np.concatenate([owner, np.flatnonzero(near)])
-    targets = np.concatenate([n + candidates.members, n + n_actors + labelled.nearest[near]])
-    n_rings = int(labelled.nearest.max(initial=-1)) + 1
-    return connected_components(Graph.from_edges(n + n_actors + n_rings, sources, targets))[:n].astype(np.int64)
-
-
-def split_population(labelled: LabelledCandidates, n_parts: int, seed: int) -> list[LabelledCandidates]:
-    """Part one population so that candidates that share a member, and those like the same ring, stay together.
-
-    Parameters
-    ----------
-    labelled : LabelledCandidates
-    n_parts : int
-    seed : int
-        Deals the connected groups out to the parts.
-
-    Returns
-    -------
-    list of LabelledCandidates
-        Parts that nothing fell into are left out.
-    """
-    group = linked_candidates(labelled)
-    part_of = np.random.default_rng([seed, 0x59]).integers(n_parts, size=int(group.max(initial=-1)) + 1)[group]
-    return [
-        take_candidates(labelled, np.flatnonzero(part_of == part), f"{labelled.name}-{part}")
-        for part in range(n_parts)
-        if (part_of == part).any()
-    ]
 
 
 def take_candidates(labelled: LabelledCandidates, rows: LongArray, name: str) -> LabelledCandidates:

@@ -17,7 +17,8 @@ from gnn.network_config import NetworkConfig
 from gnn.network_graph import NetworkGraph
 from graphrisk.models.errors import TrainingError
 from graphrisk.models.held_out import N_FOLDS, rounded
-from graphrisk.models.labelled import LabelledCandidates, linked_candidates
+from graphrisk.models.labelled import LabelledCandidates
+from graphrisk.models.parting import find_blocks
 from graphrisk.rings.network_view import NetworkView
 
 if TYPE_CHECKING:
@@ -221,6 +222,6 @@ def _groups(populations: list[LabelledCandidates]) -> tuple[LongArray, str]:
     sizes = [len(population.candidates) for population in populations]
     if len(populations) >= MANY:
         return np.repeat(np.arange(len(populations)), sizes), "populations"
-    parts = [linked_candidates(population) for population in populations]
+    parts = [find_blocks(population)[0] for population in populations]
     lows = np.cumsum([0, *(int(part.max(initial=-1)) + 1 for part in parts[:-1])])
-    return np.concatenate([part + low for part, low in zip(parts, lows, strict=True)]), "groups that share members"
+    return np.concatenate([part + low for part, low in zip(parts, lows, strict=True)]), "blocks of each population"

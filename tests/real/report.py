@@ -354,7 +354,7 @@ def _labelled_world(seed: int, folder: Path) -> LabelledCandidates:
 def few_confirmed(folder: Path, share: float = 0.3, n_accounts: int = 150_000) -> dict[str, Any]:
     """A world of which three rings in ten are confirmed, learned from in three ways; measured on another one."""
     from graphrisk.models.evaluation import evaluate_model
-    from graphrisk.models.labelled import split_population
+    from graphrisk.models.parting import split_population
 
     full, test = (_simulated_labels(seed, folder / f"world_{seed}", n_accounts) for seed in (11, 12))
     is_known = np.random.default_rng(0).random(full.n_true) < share

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from gnn.ranking import average_precision
 from graphrisk.models.figures import list_candidates
 from graphrisk.models.held_out import SIZE_BONUS
-from graphrisk.models.labelled import LabelledCandidates, linked_candidates, split_population, take_candidates
+from graphrisk.models.labelled import LabelledCandidates, take_candidates
+from graphrisk.models.parting import find_blocks, split_population
 from graphrisk.models.training import Trees, predict_held_out, train_model
 
 FloatArray = npt.NDArray[np.float64]
@@ -27,7 +28,7 @@ N_PARTS, N_DRAWS = 10, 1000
 def reviewed_rings(full: LabelledCandidates, reviewed: BoolArray, seed: int) -> dict[str, Any]:
     """Average precision over candidates of which at least half the members were judged, by parts held out.
 
-    Candidates that share a member or are like the same ring are in one part, and are drawn together for the interval.
+    No two parts share a member or a ring; what is in one block is drawn together for the interval.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ def reviewed_rings(full: LabelledCandidates, reviewed: BoolArray, seed: int) -> 
     parts = split_population(judged, N_PARTS, seed)
     truth = np.concatenate([part.is_ring for part in parts])
     transparent = np.concatenate([part.log_odds for part in parts])
-    clusters = np.concatenate([linked_candidates(part) + 10**7 * k for k, part in enumerate(parts)])
+    clusters = np.concatenate([find_blocks(part)[0] + 10**7 * k for k, part in enumerate(parts)])
     _, clusters = np.unique(clusters, return_inverse=True)
     out: dict[str, Any] = {"candidates": len(truth), "rings": len(np.unique(judged.nearest[judged.is_ring]))}
     out |= {"candidates_that_are_rings": int(truth.sum()), "groups_apart": int(clusters.max()) + 1}

@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 from graphrisk.cli.app import app
 from graphrisk.intervals import wilson
 from graphrisk.models.groups import group_rows
-from graphrisk.models.labelled import LabelledCandidates, split_population
+from graphrisk.models.labelled import LabelledCandidates
+from graphrisk.models.parting import split_population
 from graphrisk.models.traits import size_class
 from graphrisk.rings.candidates import Candidates
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gnn.ranking import average_precision
 from graphrisk.models.figures import list_figures, matches
-from graphrisk.models.labelled import LabelledCandidates, TrueRings, label_candidates, split_population, true_rings
+from graphrisk.models.labelled import LabelledCandidates, TrueRings, label_candidates, true_rings
 from graphrisk.rings.candidates import Candidates
 from graphrisk.rings.sharing import find_sharing
 from loaders.labels import LABELS_SCHEMA
@@ -55,19 +55,6 @@ def test_similarity_is_the_best_jaccard_with_any_ring(groups, rings):
 def test_members_that_are_no_actors_count_against_the_similarity():
     ring = TrueRings(["R"], [np.array([0, 1])], np.array([4]))
     assert label_candidates(Found([{0, 1}]), ring, "x").similarity.tolist() == [0.5]
-
-
-@given(GROUPS, GROUPS, st.integers(1, 5))
-def test_parts_share_no_member_and_no_ring_and_lose_nothing(groups, rings, n_parts):
-    labelled = label_candidates(Found(groups), rings_of(rings), "x")
-    parts = split_population(labelled, n_parts, seed=0)
-    members = [set(part.candidates.members.tolist()) for part in parts]
-    near = [set(part.nearest[part.nearest >= 0].tolist()) for part in parts]
-    for at, one in enumerate(members):
-        assert all(one.isdisjoint(other) for other in members[:at])
-        assert all(near[at].isdisjoint(other) for other in near[:at])
-    assert sum(len(part.candidates) for part in parts) == len(groups)
-    assert sorted(x for part in parts for x in part.similarity) == sorted(labelled.similarity)
 
 
 def test_rings_come_from_labels_with_their_missing_members(make_graph):
