@@ -48,6 +48,12 @@ def test_agrees_with_a_slow_twin_ties_included(graph, least, most):
     assert dict(zip(clusters_of(tree), tree.densities.tolist(), strict=True)) == pytest.approx(expected)
 
 
+def test_of_equal_means_the_clusters_with_the_least_last_nodes_are_merged_first():
+    # once 0 and 3 are one, they are tied to 1 and to 2 as these are to each other
+    graph = Graph.from_edges(4, [0, 1, 1, 2], [3, 2, 3, 3], [2, 1, 2, 2])
+    assert clusters_of(agglomerate(graph, least=0.5)) == [{0, 3}, {1, 2}, {0, 1, 2, 3}]
+
+
 @given(st.integers(2, 14), st.integers(0, 10_000))
 def test_agrees_with_average_linkage_of_scipy(n, seed):
     weights = np.random.default_rng(seed).uniform(0.1, 0.9, n * (n - 1) // 2)
