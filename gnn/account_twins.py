@@ -43,9 +43,9 @@ def twin_columns(own: dict[str, FloatArray], n: int) -> dict[str, FloatArray]:
     facts = []
     for column in own.values():
         known = np.isfinite(column)
-        spread = float(column[known].std()) if known.any() else 0.0
-        if spread > 0 and known.mean() >= LEAST_KNOWN:
-            facts.append(column / spread)
+        # asked of the range: the deviation of equal values may be more than 0 by rounding
+        if known.any() and known.mean() >= LEAST_KNOWN and np.ptp(column[known]) > 0:
+            facts.append(column / column[known].std())
     if not facts:
         return {}
     points = np.column_stack(facts)
