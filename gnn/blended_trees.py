@@ -11,7 +11,7 @@ import numpy.typing as npt
 from gnn.blend import Blend
 from gnn.calibration import Calibration
 from gnn.ring_features import RingFeatures
-from gnn.ring_trees import LEVELS, PARTS, check_features, learned, part_effects, raw_output
+from gnn.ring_trees import LEVELS, PARTS, check_features, part_effects, predict, raw_output
 from gnn.scoring import PRIOR, Levels, RingScores, sigmoid
 
 if TYPE_CHECKING:
@@ -68,13 +68,16 @@ class BlendedTrees:
         ValueError
             If the features say nothing of the network.
         """
-        log_odds, width = self.log_odds(learned(features), _told(features)), self.calibration.half_width
+        rows, width = features.columns(tuple(self.booster.feature_name())), self.calibration.half_width
+        log_odds = self._blended(predict(self.booster, rows), _told(features))
         return RingScores(sigmoid(log_odds), sigmoid(log_odds - width), sigmoid(log_odds + width), log_odds)
 
     def log_odds(self, rows: FloatArray, network: FloatArray) -> FloatArray:
         """Log-odds of rows from `learned` beside outputs of the network; where those are NaN, they count as average."""
-        raw = raw_output(self.booster, rows)
-        return self.calibration.log_odds(self.blend.score(raw, known_outputs(network, self.blend.means[1])))
+        return self._blended(raw_output(self.booster, rows), network)
+
+    def _blended(self, trees: FloatArray, network: FloatArray) -> FloatArray:
+        return self.calibration.log_odds(self.blend.score(trees, known_outputs(network, self.blend.means[1])))
 
     def parts(self, features: RingFeatures) -> FloatArray:
         """Nats by part: Shapley values of the trees, what the network adds against the average, and the rest."""

@@ -32,8 +32,9 @@ def measure_stakes(starts: LongArray, members: IntArray, taken: FloatArray, all_
     over = mine / np.median(all_taken)
     spread = pool_groups(np.log(over), starts - low, 0.0)[:, POOLED.index("spread")]
     ranks = pool_groups(_ranks(all_taken, mine), starts - low, 0.0)[:, POOLED.index("mean")]
-    whole = np.concatenate([[0.0], np.cumsum(np.nan_to_num(over))])
-    total = whole[starts[1:] - low] - whole[starts[:-1] - low]
+    # not by differences of running totals, whose last digits would tell of the candidates before
+    of = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    total = np.bincount(of, np.nan_to_num(over), len(starts) - 1).astype(np.float64)
     total[np.isnan(ranks)] = np.nan
     return np.column_stack([np.log(total), ranks, spread])
 

@@ -151,6 +151,8 @@ FEATURE_NAMES = (
 
 BURST_SHARE = 0.6
 LONG_BURST_SHARE = 0.9
+SOURCES = {"claim_surprise": ("claim_share", "accounts"), "hour_surprise": ("hour_sameness", "hour_members")}
+"""Features that are made from others."""
 PARALLEL_CANDIDATES = 1_000  # fewer do not pay for waking threads
 
 
@@ -173,6 +175,12 @@ class RingFeatures:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def columns(self, names: tuple[str, ...]) -> FloatArray:
+        """Some features of all candidates, shape (n_candidates, n_names)."""
+        if names == self.names:
+            return self.values
+        return np.ascontiguousarray(self.values[:, [self.names.index(name) for name in names]])
 
     def __getitem__(self, name: str) -> FloatArray:
         """Return one feature of all candidates."""
@@ -202,7 +210,7 @@ def ring_features(
     population : Surroundings, optional
         Whose starts, bonuses and activity are the usual ones; by default of the same actors.
     reads : frozenset of str, optional
-        Features that are asked for; others may be NaN though they are known. By default all.
+        Features that are asked for; by default all.
 
     Returns
     -------
@@ -212,16 +220,21 @@ def ring_features(
     starts = np.ascontiguousarray(starts, dtype=np.int64)
     members = np.ascontiguousarray(members, dtype=np.int32)
     given = Usual.of(around, population or around)
+    names = tuple(name for name in FEATURE_NAMES if reads is None or name in reads)
+    values = np.empty((len(starts) - 1, len(names)))
     n_shares = numba.get_num_threads() if len(starts) > PARALLEL_CANDIDATES else 1
     bounds = np.searchsorted(starts, np.arange(n_shares + 1) * len(members) // n_shares)
     bounds[0], bounds[-1] = 0, len(starts) - 1
-    shares = [(starts[low : high + 1], members, around, given, reads) for low, high in stretches(bounds)]
-    return RingFeatures(np.concatenate(side_by_side(_measure, shares)))
+    shares = [
+        (values[low:high], names, starts[low : high + 1], members, around, given) for low, high in stretches(bounds)
+    ]
+    side_by_side(_measure, shares)
+    return RingFeatures(values, names)
 
 
 def _measure(
-    starts: LongArray, members: IntArray, around: Surroundings, given: Usual, reads: frozenset[str] | None
-) -> FloatArray:
+    out: FloatArray, names: tuple[str, ...], starts: LongArray, members: IntArray, around: Surroundings, given: Usual
+) -> None:
     """Measure some candidates."""
     candidates = (starts, members)
     largest = int(np.diff(starts).max(initial=0))
@@ -259,16 +272,18 @@ def _measure(
         (POOLED_FEATURES, pool_features, (around, given)),
     )
     columns: dict[str, FloatArray] = {"size": np.diff(starts).astype(np.float64)}
-    for names, measure, args in aspects:
-        if reads is not None and reads.isdisjoint(names):
-            columns |= dict.fromkeys(names, np.full(len(starts) - 1, np.nan))
-            continue
-        values = measure(*candidates, *args)
-        columns |= dict(zip(names, np.atleast_2d(values.T), strict=False))
-    columns["start_days"] = columns["start_days"] / DAY
-    columns["claim_surprise"] = binomial_surprise(columns["claim_share"], columns["accounts"], given.claim_rate)
-    columns["hour_surprise"] = columns["hour_sameness"] ** 2 * columns["hour_members"]
-    return np.column_stack([columns[name] for name in FEATURE_NAMES])
+    needed = {*names, *(source for name in names for source in SOURCES.get(name, ()))}
+    for told, measure, args in aspects:
+        if not needed.isdisjoint(told):
+            columns |= dict(zip(told, np.atleast_2d(measure(*candidates, *args).T), strict=False))
+    if "start_days" in needed:
+        columns["start_days"] = columns["start_days"] / DAY
+    if "claim_surprise" in needed:
+        columns["claim_surprise"] = binomial_surprise(columns["claim_share"], columns["accounts"], given.claim_rate)
+    if "hour_surprise" in needed:
+        columns["hour_surprise"] = columns["hour_sameness"] ** 2 * columns["hour_members"]
+    for k, name in enumerate(names):
+        out[:, k] = columns[name]
 
 
 def _payments(starts: LongArray, members: IntArray, payments: Payments | None) -> FloatArray:

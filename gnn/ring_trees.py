@@ -12,7 +12,7 @@ import numpy.typing as npt
 from gnn._cohesion_kernels import COHESION_FEATURES
 from gnn.calibration import Calibration
 from gnn.member_pools import POOLED_FEATURES, STAKE_FEATURES
-from gnn.ring_features import FEATURE_NAMES, OF_PAYMENTS, RingFeatures
+from gnn.ring_features import OF_PAYMENTS, RingFeatures
 from gnn.scoring import PRIOR, Levels, RingScores, sigmoid
 
 if TYPE_CHECKING:
@@ -135,7 +135,8 @@ class RingTrees:
 
     def score(self, features: RingFeatures) -> RingScores:
         """Score candidates; O(candidates x trees x depth), the same for any number of threads."""
-        log_odds, width = self.log_odds(learned(features)), self.calibration.half_width
+        rows = features.columns(tuple(self.booster.feature_name()))
+        log_odds, width = self.calibration.log_odds(predict(self.booster, rows)), self.calibration.half_width
         return RingScores(sigmoid(log_odds), sigmoid(log_odds - width), sigmoid(log_odds + width), log_odds)
 
     def log_odds(self, rows: FloatArray) -> FloatArray:
@@ -160,12 +161,13 @@ def check_features(booster: Booster, name: str) -> None:
 
 def raw_output(booster: Booster, rows: FloatArray) -> FloatArray:
     """Output of trees for rows from `learned`, of which they take the columns that they know."""
-    return np.asarray(booster.predict(_known(booster, rows), raw_score=True)) if len(rows) else np.empty(0)
-
-
-def _known(booster: Booster, rows: FloatArray) -> FloatArray:
     names = tuple(booster.feature_name())
-    return rows if names == LEARNED else rows[:, [LEARNED.index(name) for name in names]]
+    return predict(booster, rows if names == LEARNED else rows[:, [LEARNED.index(name) for name in names]])
+
+
+def predict(booster: Booster, rows: FloatArray) -> FloatArray:
+    """Output of trees for rows of just the features that they know."""
+    return np.asarray(booster.predict(rows, raw_score=True)) if len(rows) else np.empty(0)
 
 
 def part_effects(booster: Booster, features: RingFeatures, slope: float, intercept: float) -> FloatArray:
@@ -173,8 +175,8 @@ def part_effects(booster: Booster, features: RingFeatures, slope: float, interce
     out = np.empty((len(features), len(PARTS) + 1))
     if not len(features):
         return out
-    effects = np.asarray(booster.predict(_known(booster, learned(features)), pred_contrib=True)) * slope
     known = booster.feature_name()
+    effects = np.asarray(booster.predict(features.columns(tuple(known)), pred_contrib=True)) * slope
     for k, names in enumerate(PARTS.values()):
         out[:, k] = effects[:, [known.index(name) for name in names if name in known]].sum(axis=1)
     out[:, -1] = effects[:, -1] + intercept
@@ -183,7 +185,7 @@ def part_effects(booster: Booster, features: RingFeatures, slope: float, interce
 
 def learned(features: RingFeatures) -> FloatArray:
     """The columns that trees learn from, shape (n, n_learned)."""
-    return np.ascontiguousarray(features.values[:, [FEATURE_NAMES.index(name) for name in LEARNED]])
+    return features.columns(LEARNED)
 
 
 def train_trees(

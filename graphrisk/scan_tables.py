@@ -103,7 +103,7 @@ class ScanTables:
         scores = found.scores
         self._tables["ring"] = {
             "ring_id": self.ring_ids,
-            "typology": name_typologies(found.features.take(chosen), found.history.claims),
+            "typology": name_typologies(found.features, found.history.claims),
             "score": scores.score[chosen],
             "score_low": scores.low[chosen],
             "score_high": scores.high[chosen],

@@ -17,7 +17,7 @@ from graphrisk.rings.affinity import Affinity, signal_nats
 from graphrisk.rings.candidates import Candidates, find_views
 from graphrisk.rings.history import History
 from graphrisk.rings.network_reader import NetworkReader
-from graphrisk.rings.search import NullDraw, Search, search
+from graphrisk.rings.search import NullDraw, Search, search, surroundings
 from graphrisk.rings.settings import RingSettings
 from graphrisk.rings.sharing import Sharing
 from graphrisk.rings.what_if import CapChange
@@ -30,14 +30,14 @@ class SearchParts:
 
     affinity: Affinity
     candidates: Candidates
-    features: RingFeatures
     scores: RingScores
     chosen: npt.NDArray[np.int64]
+    features: RingFeatures
 
     @classmethod
     def of(cls, found: Search) -> SearchParts:
         """Take them from a search."""
-        return cls(found.affinity, found.candidates, found.features, found.scores, found.chosen)
+        return cls(found.affinity, found.candidates, found.scores, found.chosen, found.features)
 
     def whole(
         self,
@@ -49,18 +49,21 @@ class SearchParts:
         reader: NetworkReader | None = None,
     ) -> Search:
         """Make the search again from them and from what it was made in."""
+        views = find_views(self.affinity, history, sharing.n_actors)
+        nats = signal_nats(sharing, policy, settings)
         return Search(
             sharing=sharing,
             policy=policy,
             history=history,
             affinity=self.affinity,
-            views=find_views(self.affinity, history, sharing.n_actors),
-            nats=signal_nats(sharing, policy, settings),
+            views=views,
+            nats=nats,
+            around=surroundings(sharing, history, self.affinity, views[0], nats),
             candidates=self.candidates,
-            features=self.features,
             model=model,
             scores=self.scores,
             chosen=self.chosen,
+            features=self.features,
             reader=reader,
         )
 

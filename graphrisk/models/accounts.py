@@ -31,7 +31,7 @@ from graphrisk.models.settings import TRANSPARENT, ModelSettings
 from graphrisk.pipeline import find_rings
 from graphrisk.ring_metrics import MetricSettings
 from graphrisk.rings.member_scores import best_candidates
-from graphrisk.rings.search import Search
+from graphrisk.rings.search import Search, measure
 from graphrisk.stages import StageLog
 from loaders import LoadResult, load
 
@@ -155,11 +155,13 @@ def _candidate_columns(found: Search, n: int) -> dict[str, FloatArray]:
     """Features of the best candidate that holds each account, NaN where none does."""
     best = best_candidates(found)[:n]
     inside = best >= 0
+    groups, of = np.unique(best[inside], return_inverse=True)
+    features = measure(found, groups)
     out: dict[str, FloatArray] = {}
     # transfers, bonuses and acts of an account and of those around it have columns of their own
     for name in (name for name in FEATURE_NAMES if name not in OF_MEMBERS):
         out[f"group_{name}"] = np.full(n, np.nan)
-        out[f"group_{name}"][inside] = found.features[name][best[inside]]
+        out[f"group_{name}"][inside] = features[name][of]
     out["group_nats"] = np.full(n, np.nan)
     out["group_nats"][inside] = found.scores.log_odds[best[inside]]
     return out

@@ -10,11 +10,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from algorithms.entity_graph import EntityGraph
+from gnn.ring_features import RingFeatures
 from gnn.ring_trees import FloatArray, learned
 from graphrisk.models.traits import Traits, find_traits
 from graphrisk.rings.candidates import Candidates
 from graphrisk.rings.network_view import NetworkView
-from graphrisk.rings.search import Search
+from graphrisk.rings.search import Search, measure
 from graphrisk.rings.sharing import Sharing
 
 LongArray = npt.NDArray[np.int64]
@@ -123,7 +124,9 @@ def true_rings(labels: pa.Table, graph: EntityGraph, sharing: Sharing) -> TrueRi
     return TrueRings(ids, members, np.array([sizes[ring] for ring in ids], dtype=np.int64))
 
 
-def label_candidates(found: Search, rings: TrueRings, name: str, traits: Traits | None = None) -> LabelledCandidates:
+def label_candidates(
+    found: Search, rings: TrueRings, name: str, features: RingFeatures, traits: Traits | None = None
+) -> LabelledCandidates:
     """Say of every candidate which true ring it is most like, and how much.
 
     Parameters
@@ -131,6 +134,8 @@ def label_candidates(found: Search, rings: TrueRings, name: str, traits: Traits 
     found : Search
     rings : TrueRings
     name : str
+    features : RingFeatures
+        Of all candidates.
     traits : dict, optional
         From `find_traits`.
 
@@ -155,18 +160,16 @@ def label_candidates(found: Search, rings: TrueRings, name: str, traits: Traits 
             jaccard = both / (len(group) + int(rings.sizes[ring]) - both)
             if jaccard > similarity[c]:
                 similarity[c], nearest[c] = jaccard, ring
-    features, log_odds = learned(found.features), found.scores.log_odds
-    return LabelledCandidates(
-        name, found.candidates, features, similarity, nearest, log_odds, len(rings.ids), traits or {}
-    )
+    rows, log_odds = learned(features), found.scores.log_odds
+    return LabelledCandidates(name, found.candidates, rows, similarity, nearest, log_odds, len(rings.ids), traits or {})
 
 
 def labelled_search(
     found: Search, graph: EntityGraph, labels: pa.Table, name: str, by: Sequence[str] = ()
 ) -> LabelledCandidates:
     """Label what a search found by a table of labels, with attributes of accounts as traits."""
-    rings = true_rings(labels, graph, found.sharing)
-    return label_candidates(found, rings, name, find_traits(found, graph, by))
+    rings, features = true_rings(labels, graph, found.sharing), measure(found)
+    return label_candidates(found, rings, name, features, find_traits(found, features, graph, by))
 
 
 def take_candidates(labelled: LabelledCandidates, rows: LongArray, name: str) -> LabelledCandidates:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from algorithms.entity_graph import EntityGraph
+from gnn.ring_features import RingFeatures
 from graphrisk.rings.search import Search
 from graphrisk.rings.typology import name_typologies
 
@@ -34,12 +35,14 @@ def size_class(n_members: int) -> str:
     return f"{least} or more"
 
 
-def find_traits(found: Search, graph: EntityGraph, by: Sequence[str]) -> Traits:
+def find_traits(found: Search, features: RingFeatures, graph: EntityGraph, by: Sequence[str]) -> Traits:
     """Say of every candidate what it is like: its class of size, its typology, and what most of its accounts have.
 
     Parameters
     ----------
     found : Search
+    features : RingFeatures
+        Of all candidates.
     graph : EntityGraph
     by : sequence of str
         Attributes of accounts.
@@ -57,7 +60,7 @@ def find_traits(found: Search, graph: EntityGraph, by: Sequence[str]) -> Traits:
     candidates = found.candidates
     traits: Traits = {
         SIZE: np.array([size_class(int(n)) for n in candidates.sizes], dtype=object),
-        TYPOLOGY: np.array(name_typologies(found.features, found.history.claims), dtype=object),
+        TYPOLOGY: np.array(name_typologies(features, found.history.claims), dtype=object),
     }
     for name in by:
         known = [] if graph.attributes is None else graph.attributes.column_names

@@ -107,30 +107,29 @@ class EvidenceWriter:
         self._nouns = [noun(found.sharing.signal_types[kind]) for kind in kinds]
         self._ends = np.searchsorted(links.rings, np.arange(len(found.chosen) + 1))
         self._claim_rate = found.history.claim_rate
-        self._parts = found.model.parts(found.features.take(found.chosen))
+        self._parts = found.model.parts(found.features)
 
     def of_ring(self, ring: int) -> list[Evidence]:
         """Evidence of one ring, strongest first, evidence for before evidence against."""
-        candidate = int(self._found.chosen[ring])
-        members = self._found.candidates[candidate]
+        members = self._found.candidates[int(self._found.chosen[ring])]
         rows = np.arange(self._ends[ring], self._ends[ring + 1])
         parts = dict(zip(self._found.model.part_names, self._parts[ring].tolist(), strict=True))
         lines = [
-            *self._sharing(candidate, parts["links"], rows),
-            *self._behaviour(candidate, parts, members),
-            *self._manner(candidate, parts, members),
+            *self._sharing(ring, parts["links"], rows),
+            *self._behaviour(ring, parts, members),
+            *self._manner(ring, parts, members),
             *self._context(ring, parts, rows),
             prior_line(parts[PRIOR]),
         ]
         return in_order(lines)
 
-    def _feature(self, name: str, candidate: int) -> float:
-        return float(self._found.features[name][candidate])
+    def _feature(self, name: str, ring: int) -> float:
+        return float(self._found.features[name][ring])
 
-    def _sharing(self, candidate: int, nats: float, rows: LongArray) -> Iterator[Evidence]:
+    def _sharing(self, ring: int, nats: float, rows: LongArray) -> Iterator[Evidence]:
         """Split the part `links` over the kinds of links that make it."""
-        size = int(self._feature("size", candidate))
-        mean = self._feature("mean_affinity", candidate)
+        size = int(self._feature("size", ring))
+        mean = self._feature("mean_affinity", ring)
         if nats <= 0:
             text = (
                 f"What the {size} members share ties each to {mean:.2g} others on average; that is no sign of a ring."
@@ -173,31 +172,31 @@ class EvidenceWriter:
     def _nodes(self, members: npt.NDArray[np.int32]) -> tuple[int, ...]:
         return tuple(self._found.sharing.actors[members[:MOST_ENTITIES]].tolist())
 
-    def _behaviour(self, candidate: int, parts: dict[str, float], members: npt.NDArray[np.int32]) -> Iterator[Evidence]:
+    def _behaviour(self, ring: int, parts: dict[str, float], members: npt.NDArray[np.int32]) -> Iterator[Evidence]:
         """Lines about when members came, what they took, and for how long they share what they share."""
-        history, size = self._found.history, int(self._feature("size", candidate))
+        history, size = self._found.history, int(self._feature("size", ring))
         nodes = self._nodes(members)
         for part, (feature, code, text) in UNKNOWN.items():
-            if parts.get(part) and np.isnan(self._feature(feature, candidate)):
+            if parts.get(part) and np.isnan(self._feature(feature, ring)):
                 yield _line(code, text, parts.pop(part))
         started = history.started[members]
         first, last = span(started, started)
         if nats := parts.get("burst"):
-            within = duration(self._feature("burst_seconds", candidate))
-            n_started = int(self._feature("burst_members", candidate))
-            share = percent(float(np.exp(-self._feature("burst", candidate))))
+            within = duration(self._feature("burst_seconds", ring))
+            n_started = int(self._feature("burst_members", ring))
+            share = percent(float(np.exp(-self._feature("burst", ring))))
             text = f"{n_started} of {size} members started within {within}; {share} of all other accounts did."
             yield _line("sign_up_burst" if nats > 0 else "spread_sign_ups", text, nats, nodes, first, last)
         if nats := parts.get("claims"):
-            took = self._feature("claim_share", candidate)
+            took = self._feature("claim_share", ring)
             text = f"{percent(took)} of the members took a bonus, against {percent(self._claim_rate)} of all accounts."
             yield _line("bonus_claimed" if nats > 0 else "few_bonuses", text, nats, nodes)
         if nats := parts.get("delay"):
-            faster = 1 - self._feature("delay_rank", candidate)
+            faster = 1 - self._feature("delay_rank", ring)
             text = f"Members took their bonus sooner after their start than {percent(faster)} of all who took one."
             yield _line("fast_bonus" if nats > 0 else "slow_bonus", text, nats, nodes)
         if nats := parts.get("use"):
-            days = self._feature("use_days", candidate)
+            days = self._feature("use_days", ring)
             text = f"What the members share was used by each for {days:.3g} days on average" + (
                 "; people who live or work together share for longer." if nats > 0 else ", as in a home or an office."
             )
@@ -206,59 +205,59 @@ class EvidenceWriter:
             text = f"{size} members at a shared address or IP for a long time: the size and place of a household."
             yield _line("household_size", text, nats, nodes)
         if nats := parts.get("hours"):
-            same = self._feature("hour_sameness", candidate)
+            same = self._feature("hour_sameness", ring)
             text = f"The hours of the day at which members are active are alike to {same:.2f} of 1."
             yield _line("same_hours" if nats > 0 else "different_hours", text, nats, nodes)
         if nats := parts.get("openness"):
-            text = f"{percent(self._feature('openness', candidate))} of the members' ties lead outside the ring."
+            text = f"{percent(self._feature('openness', ring))} of the members' ties lead outside the ring."
             yield _line("closed_group" if nats > 0 else "ties_outside", text, nats, nodes)
 
-    def _manner(self, candidate: int, parts: dict[str, float], members: npt.NDArray[np.int32]) -> Iterator[Evidence]:
+    def _manner(self, ring: int, parts: dict[str, float], members: npt.NDArray[np.int32]) -> Iterator[Evidence]:
         """Lines about how the members hang together and go about."""
-        size, nodes = int(self._feature("size", candidate)), self._nodes(members)
+        size, nodes = int(self._feature("size", ring)), self._nodes(members)
         if nats := parts.get("cover"):
-            loose = round((1 - self._feature("cover", candidate)) * size)
+            loose = round((1 - self._feature("cover", ring)) * size)
             text = f"{loose} of {size} members share nothing with the others."
             if not loose:
-                spread = self._feature("tie_spread", candidate)
+                spread = self._feature("tie_spread", ring)
                 text = f"Every member is tied to others; the ties of members differ by {percent(spread)} of their mean"
-                cut = self._feature("minimum_cut", candidate)
+                cut = self._feature("minimum_cut", ring)
                 text += "." if np.isnan(cut) else f", and no cut is lighter than {percent(cut)} of it."
             yield _line("unconnected_members" if loose else "connected_members", text, nats, nodes)
         if nats := parts.get("place"):
-            sharing, outside = self._feature("on_place", candidate), self._feature("place_outside", candidate)
+            sharing, outside = self._feature("on_place", ring), self._feature("place_outside", ring)
             text = "No member shares an address or IP with another."
             if sharing:
                 text = f"{percent(sharing)} of the members share an address or IP with another; "
                 text += f"{percent(outside)} of the accounts at these places are outside."
             yield _line("common_place" if sharing else "no_common_place", text, nats, nodes)
         if nats := parts.get("referral"):
-            invited, same = self._feature("invited", candidate), self._feature("same_inviter", candidate)
+            invited, same = self._feature("invited", ring), self._feature("same_inviter", ring)
             text = "No member was invited by anybody."
             if invited:
                 text = f"{percent(invited)} of the members were invited by somebody, {percent(same)} by the same one."
             yield _line("invitations" if invited else "no_invitations", text, nats, nodes)
         if nats := parts.get("activity"):
-            days, rank = self._feature("active_days", candidate), self._feature("acts_rank", candidate)
+            days, rank = self._feature("active_days", ring), self._feature("acts_rank", ring)
             text = f"Half the members were active for {days:.3g} days or more from their start"
             text += f"; they do more than {percent(rank)} of all accounts." if rank > 0 else "."
             yield _line("activity", text, nats, nodes)
         if nats := parts.get("funding"):
-            own = percent(self._feature("own_instrument", candidate))
+            own = percent(self._feature("own_instrument", ring))
             text = f"{own} of the members pay with an instrument of their own that nobody else uses."
             yield _line("separate_funding", text, nats, nodes)
         if nats := parts.get("stake"):
             taken = float(np.nansum(self._found.history.taken[members]))
-            rank = self._feature("stake_rank", candidate)
+            rank = self._feature("stake_rank", ring)
             text = f"The members took {taken:,.6g} in bonuses; each of those who took any more than "
             text += f"{percent(rank)} of all who did, on average."
             yield _line("money_at_stake", text, nats, nodes)
         if nats := parts.get("payments"):
-            paying, kept = self._feature("paying_inside", candidate), self._feature("kept_inside", candidate)
+            paying, kept = self._feature("paying_inside", ring), self._feature("kept_inside", ring)
             text = "No member paid another."
             if paying:
                 text = f"{percent(paying)} of the members paid one another, in "
-                text += f"{percent(self._feature('reciprocity', candidate))} of the pairs both ways"
+                text += f"{percent(self._feature('reciprocity', ring))} of the pairs both ways"
                 text += "." if np.isnan(kept) else f"; {percent(kept)} of what the members paid stayed among them."
             yield _line("payments_inside" if paying else "no_payments_inside", text, nats, nodes)
         if nats := parts.get(NETWORK):
@@ -270,8 +269,7 @@ class EvidenceWriter:
 
     def _context(self, ring: int, parts: dict[str, float], rows: LongArray) -> Iterator[Evidence]:
         """Lines that carry no weight: hubs, chance, separate instruments, age."""
-        candidate = int(self._found.chosen[ring])
-        size = int(self._feature("size", candidate))
+        size = int(self._feature("size", ring))
         hubs = rows[self._links.is_hub[rows]]
         if len(hubs):
             targets = np.unique(self._links.targets[hubs])
@@ -287,16 +285,16 @@ class EvidenceWriter:
         text = f"Of the rings scored at least as high, about {percent(q)} would be expected with {null}."
         fits = q <= self._q_limit
         yield Evidence("beyond_chance" if fits else "could_be_chance", text, 0.0, direction=FOR if fits else AGAINST)
-        score = float(self._found.scores.score[candidate])
+        score = float(self._found.scores.score[self._found.chosen[ring]])
         if told := reliance(self._left, ring, self._nouns, score, self._least):
             code, text, signal = told
             node = int(self._found.sharing.signals[signal])
             yield Evidence(code, text, 0.0, (node,), direction=FOR if code == MANY_SIGNALS else AGAINST)
-        own = self._feature("own_instrument", candidate)
+        own = self._feature("own_instrument", ring)
         if own >= 0.5 and "funding" not in parts:
             text = f"{percent(own)} of the members pay with an instrument of their own that nobody else uses."
             yield Evidence("separate_funding", text, 0.0, direction=AGAINST)
-        active = self._feature("active_days", candidate)
+        active = self._feature("active_days", ring)
         if active >= 365 and "activity" not in parts:
             text = f"Half the members have been active for {active:.0f} days or more since their start."
             yield Evidence("long_history", text, 0.0, direction=AGAINST)

@@ -17,7 +17,7 @@ from gnn.surroundings import Surroundings
 from graphrisk.rings.affinity import LEAST_PROBABILITY, Affinity, direct_nats, pair_probability, times_of_use
 from graphrisk.rings.copies import Copies, ties_of
 from graphrisk.rings.links import RingLinks
-from graphrisk.rings.search import Search, surroundings
+from graphrisk.rings.search import Search
 from graphrisk.rings.settings import RingSettings
 
 IntArray = npt.NDArray[np.int32]
@@ -76,15 +76,15 @@ def removals(found: Search, links: RingLinks, settings: RingSettings) -> Removal
         Of the `MOST_SIGNALS` with the greatest evidence, (members - 1) x nats; of fewer in rings with so many ties
         that these would be over `MOST_TIES`, but of one at least. O(signals x ties of the members).
     """
-    around = surroundings(found.sharing, found.history, found.affinity, found.views[0], found.nats)
+    around = found.around
     rings, signals, counts, n_shared = _chosen(found, links, around)
-    world = _World(found, around, direct_nats(found.sharing, found.policy, settings))
+    world = _World(found, direct_nats(found.sharing, found.policy, settings))
     log_odds = np.empty(len(rings))
     for rows in _portions(_ties(around, found)[rings]):
-        features = world.without(found.chosen[rings[rows]], signals[rows])
+        features = world.without(rings[rows], signals[rows], reads=found.model.reads)
         if found.features.network is not None:
             # a network reads hubs too, so that it says the same whether or not the signal is one
-            features = replace(features, network=found.features.network[found.chosen[rings[rows]]])
+            features = replace(features, network=found.features.network[rings[rows]])
         log_odds[rows] = found.model.score(features).log_odds
     return Removals(rings, signals, counts, log_odds, n_shared)
 
@@ -153,9 +153,9 @@ class _World:
     Copy number k of an actor is actor k; whoever is outside of a ring comes after all the copies.
     """
 
-    def __init__(self, found: Search, around: Surroundings, dealt: FloatArray) -> None:
+    def __init__(self, found: Search, dealt: FloatArray) -> None:
         self._found = found
-        self._around = around
+        self._around = found.around
         self._times = times_of_use(found.sharing)
         direct, use = found.sharing.direct, dealt > 0
         keys = self._pair_keys(direct.sources[use], direct.targets[use])
@@ -166,13 +166,13 @@ class _World:
         low, high = np.minimum(sources, targets), np.maximum(sources, targets)
         return low.astype(np.int64) * self._found.sharing.n_actors + high
 
-    def without(self, candidates: LongArray, signals: LongArray) -> RingFeatures:
-        """Features of candidates, each without the signal beside it."""
+    def without(self, rings: LongArray, signals: LongArray, reads: frozenset[str] | None = None) -> RingFeatures:
+        """Features of listed rings, each without the signal beside it."""
         around, found = self._around, self._found
-        places, starts = entries_of(found.candidates.starts, candidates)
+        places, starts = entries_of(found.candidates.starts, found.chosen[rings])
         copies = Copies(
             actors=found.candidates.members[places],
-            of=np.repeat(np.arange(len(candidates)), np.diff(starts)),
+            of=np.repeat(np.arange(len(rings)), np.diff(starts)),
             left_out=np.repeat(signals, np.diff(starts)).astype(np.int32),
             n_actors=found.sharing.n_actors,
         )
@@ -211,10 +211,11 @@ class _World:
             taken=copies.and_all(around.taken),
             is_account=copies.and_all(around.is_account),
         )
-        features = ring_features(starts, np.arange(len(copies), dtype=np.int32), reduced, around)
+        features = ring_features(starts, np.arange(len(copies), dtype=np.int32), reduced, around, reads)
         # who paid whom is the same with and without the signal
-        columns = np.array([features.names.index(name) for name in OF_PAYMENTS])
-        features.values[:, columns] = found.features.values[np.ix_(candidates, columns)]
+        for k, name in enumerate(features.names):
+            if name in OF_PAYMENTS:
+                features.values[:, k] = found.features[name][rings]
         return features
 
     def _affinity(self, copies: Copies, users: BoolArray) -> Graph:

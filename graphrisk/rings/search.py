@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from algorithms.graph import Graph
 from algorithms.significance import decoy_q_values
-from gnn.ring_features import RingFeatures, ring_features
+from gnn.ring_features import FEATURE_NAMES, RingFeatures, ring_features
 from gnn.scoring import RingModel, RingScores, logit
 from gnn.surroundings import Surroundings
 from graphrisk.hubs import HubPolicy
@@ -45,12 +45,16 @@ class Search:
         The first is the one whose affinity is shown.
     nats : array of float64, shape (n_signals,)
         Evidence of each signal.
+    around : Surroundings
+        What candidates are measured against.
     candidates : Candidates
-    features : RingFeatures
     model : RingModel
     scores : RingScores
+        Of all candidates.
     chosen : array of int64
         Listed candidates, best first.
+    features : RingFeatures
+        Of the listed candidates, in the order of `chosen`; of others `measure` tells them.
     reader : NetworkReader, optional
         If the model has a network.
     """
@@ -61,11 +65,12 @@ class Search:
     affinity: Affinity
     views: list[Graph]
     nats: FloatArray
+    around: Surroundings
     candidates: Candidates
-    features: RingFeatures
     model: RingModel
     scores: RingScores
     chosen: LongArray
+    features: RingFeatures
     reader: NetworkReader | None = None
 
 
@@ -93,7 +98,7 @@ def search(
     reader : NetworkReader, optional
         Reads the graph for a model with a network.
     only_scores : bool
-        Whether features that the model does not read may be left out.
+        Whether features that the model does not read are left out.
 
     Returns
     -------
@@ -103,18 +108,40 @@ def search(
     views = find_views(affinity, history, sharing.n_actors)
     candidates = find_candidates(views, settings)
     nats = signal_nats(sharing, policy, settings)
-    features = ring_features(
-        candidates.starts,
-        candidates.members,
-        surroundings(sharing, history, affinity, views[0], nats),
-        reads=model.reads if only_scores else None,
-    )
+    around = surroundings(sharing, history, affinity, views[0], nats)
+    features = ring_features(candidates.starts, candidates.members, around, reads=model.reads)
     if reader is not None:
         features = replace(features, network=reader.outputs(candidates, sharing, history))
     scores = model.score(features)
     least = logit(settings.levels(model.levels).least)
     chosen = resolve(candidates, scores.log_odds, least, settings.overlap, model.size_bonus)
-    return Search(sharing, policy, history, affinity, views, nats, candidates, features, model, scores, chosen, reader)
+    listed = features.take(chosen)
+    if not only_scores and listed.names != FEATURE_NAMES:
+        listed = replace(_measured(candidates.take(chosen), around), network=listed.network)
+    return Search(
+        sharing, policy, history, affinity, views, nats, around, candidates, model, scores, chosen, listed, reader
+    )
+
+
+def measure(found: Search, rows: LongArray | None = None) -> RingFeatures:
+    """Measure candidates of a search, listed or not.
+
+    Parameters
+    ----------
+    found : Search
+    rows : array of int64, optional
+        Which; by default all.
+
+    Returns
+    -------
+    RingFeatures
+        All features, without what a network says.
+    """
+    return _measured(found.candidates if rows is None else found.candidates.take(rows), found.around)
+
+
+def _measured(candidates: Candidates, around: Surroundings) -> RingFeatures:
+    return ring_features(candidates.starts, candidates.members, around)
 
 
 def surroundings(sharing: Sharing, history: History, affinity: Affinity, view: Graph, nats: FloatArray) -> Surroundings:

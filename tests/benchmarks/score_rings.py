@@ -36,7 +36,7 @@ def measure(folder: Path, n: int, seed: int = 1) -> dict[str, Any]:
     members = candidates.members[: starts[-1]]
     began, cpu = time.perf_counter(), time.process_time()
     around = surroundings(found.sharing, found.history, found.affinity, found.views[0], found.nats)
-    features = ring_features(starts, members, around)
+    features = ring_features(starts, members, around, reads=found.model.reads)
     measured = time.perf_counter()
     found.model.score(features)
     done = time.perf_counter()

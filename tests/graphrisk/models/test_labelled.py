@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gnn.ranking import average_precision
+from gnn.ring_features import FEATURE_NAMES, RingFeatures
 from graphrisk.models.figures import list_figures, matches
 from graphrisk.models.labelled import LabelledCandidates, TrueRings, label_candidates, true_rings
 from graphrisk.rings.candidates import Candidates
@@ -25,14 +26,16 @@ class Found:
     """The part of a search that labelling reads."""
 
     def __init__(self, groups, log_odds=None):
-        from gnn.ring_features import FEATURE_NAMES, RingFeatures
         from gnn.scoring import RingScores
 
         n = len(groups)
         zeros = np.zeros(n)
         self.candidates = candidates_of(groups)
-        self.features = RingFeatures(np.zeros((n, len(FEATURE_NAMES))))
         self.scores = RingScores(zeros, zeros, zeros, zeros if log_odds is None else np.asarray(log_odds))
+
+
+def nothing_of(groups):
+    return RingFeatures(np.zeros((len(groups), len(FEATURE_NAMES))))
 
 
 def rings_of(groups):
@@ -45,7 +48,7 @@ def rings_of(groups):
 
 @given(GROUPS, GROUPS)
 def test_similarity_is_the_best_jaccard_with_any_ring(groups, rings):
-    labelled = label_candidates(Found(groups), rings_of(rings), "x")
+    labelled = label_candidates(Found(groups), rings_of(rings), "x", nothing_of(groups))
     for c, group in enumerate(groups):
         jaccard = [len(group & ring) / len(group | ring) for ring in rings]
         assert labelled.similarity[c] == pytest.approx(max(jaccard))
@@ -54,7 +57,7 @@ def test_similarity_is_the_best_jaccard_with_any_ring(groups, rings):
 
 def test_members_that_are_no_actors_count_against_the_similarity():
     ring = TrueRings(["R"], [np.array([0, 1])], np.array([4]))
-    assert label_candidates(Found([{0, 1}]), ring, "x").similarity.tolist() == [0.5]
+    assert label_candidates(Found([{0, 1}]), ring, "x", nothing_of([{0, 1}])).similarity.tolist() == [0.5]
 
 
 def test_rings_come_from_labels_with_their_missing_members(make_graph):

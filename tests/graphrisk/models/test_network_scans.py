@@ -108,7 +108,7 @@ def test_any_number_of_threads_gives_the_same_outputs(found, loaded):
     finally:
         torch.set_num_threads(before)
     assert np.array_equal(*outputs, equal_nan=True)
-    assert np.array_equal(outputs[0], found.features.network, equal_nan=True)
+    assert np.array_equal(outputs[0][found.chosen], found.features.network, equal_nan=True)
 
 
 def test_what_happens_later_changes_nothing_that_a_scan_says(world, store, loaded, tmp_path):
@@ -141,9 +141,9 @@ def test_without_a_signal_the_network_says_what_it_says_with_it(found, world, st
     settings = config_of(world, store).rings
     left = removals(found, find_ring_links(found, settings), settings)
     assert len(left) > 20
-    parts = found.model.parts(found.features.take(found.chosen))
+    parts = found.model.parts(found.features)
     at = found.model.part_names.index("network")
-    silent = dataclasses.replace(found.features, network=np.full(len(found.candidates), np.nan))
+    silent = dataclasses.replace(found.features, network=np.full(len(found.chosen), np.nan))
     quiet = dataclasses.replace(found, features=silent)
     without = removals(quiet, find_ring_links(quiet, settings), settings)
     assert left.log_odds - without.log_odds == pytest.approx(parts[left.rings, at], abs=1e-9)
@@ -169,7 +169,7 @@ def test_the_null_model_deals_histories_out_to_the_network_too(found, world, sto
         counts = [np.bincount(e.accounts[e.of_type(name)], minlength=n) for e in (kept, moved)]
         assert np.array_equal(counts[1], counts[0][history.order[:n]])
     shuffled = found.reader.outputs(found.candidates, found.sharing, history)
-    assert not np.array_equal(shuffled, found.features.network, equal_nan=True)
+    assert not np.array_equal(shuffled[found.chosen], found.features.network, equal_nan=True)
     settings = config_of(world, store).rings
     null = search_null(found, settings, 3)
     assert np.array_equal(null.log_odds, search_null(found, settings, 3).log_odds)

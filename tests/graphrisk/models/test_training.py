@@ -17,7 +17,7 @@ from graphrisk.models.labelled import labelled_search
 from graphrisk.models.training import ALWAYS_KNOWN, label_scans, train_model, with_hidden_parts
 from graphrisk.models.worlds import plan_worlds, simulated_configs
 from graphrisk.pipeline import find_rings
-from graphrisk.rings.search import surroundings
+from graphrisk.rings.search import measure, surroundings
 from graphrisk.stages import StageLog
 from loaders import SourceConfig, load
 
@@ -39,14 +39,14 @@ def test_labels_that_name_rings_change_no_feature(world, searched):
     config = read_config(world / "scan.toml")
     loaded = load(config.load_config(), as_of=config.scan.as_of)
     found, _, _ = find_rings(config, loaded, StageLog(None))
-    assert np.array_equal(found.features.values, searched[0].features.values, equal_nan=True)
+    assert np.array_equal(measure(found).values, measure(searched[0]).values, equal_nan=True)
 
 
 def test_the_shipped_model_ranks_better_than_the_transparent_score(searched):
     found, labelled = searched
     from gnn.transparent import Transparent
 
-    plain = Transparent(found.history.timed, found.history.claim_rate).score(found.features).log_odds
+    plain = Transparent(found.history.timed, found.history.claim_rate).score(measure(found)).log_odds
     model = load_model(SHIPPED_FOLDER)
     assert average_precision(model.log_odds(labelled.features), labelled.is_ring) > 0.6
     assert average_precision(plain, labelled.is_ring) < 0.6
@@ -72,7 +72,7 @@ def test_what_is_learned_from_is_searched_by_the_transparent_score(world, search
         {"path": "truth_members.parquet", "table": "labels", "label": {"value": "ring"}}
     )
     (labelled,) = label_scans([config.model_copy(update={"source": [*config.source, truth]})], 1, None)
-    plain = Transparent(found.history.timed, found.history.claim_rate).score(found.features).log_odds
+    plain = Transparent(found.history.timed, found.history.claim_rate).score(measure(found)).log_odds
     assert np.array_equal(labelled.log_odds, plain)
     assert labelled.n_true == searched[1].n_true > 0
 

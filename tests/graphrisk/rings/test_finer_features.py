@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from algorithms.cuts import minimum_cut
 from algorithms.times import MISSING_TIME
 from gnn.member_pools import STATISTICS
-from gnn.ring_features import ring_features
+from gnn.ring_features import FEATURE_NAMES, ring_features
 from gnn.transparent import Transparent
 from graphrisk.hubs import find_hubs
 from graphrisk.rings.history import find_history
-from graphrisk.rings.search import search, surroundings
+from graphrisk.rings.search import measure, search, surroundings
 from graphrisk.rings.settings import HubSettings, RingSettings
 from graphrisk.rings.sharing import find_sharing
 
@@ -70,12 +70,13 @@ def test_what_is_shared_is_counted_as_a_person_would(make_graph, triples, seed):
         first = int(rng.integers(0, 300) * DAY)
         uses[account, signal] = (first, first + int(rng.integers(0, 90) * DAY))
     found = find(make_graph(12, links, created=rng.integers(0, 300 * DAY, 12).tolist(), uses=uses))
+    features = measure(found)
     for c in range(len(found.candidates)):
         members = found.candidates[c].tolist()
         shared = shared_among(found, members)
         own = [s for s in shared if not is_place(found, s)]
         places = [s for s in shared if is_place(found, s)]
-        row = {name: found.features[name][c] for name in found.features.names}
+        row = dict(zip(FEATURE_NAMES, features.values[c], strict=True))
         k = len(members)
         assert row["widest_identity"] == pytest.approx(max((len(shared[s]) for s in own), default=0) / k)
         assert row["widest_place"] == pytest.approx(max((len(shared[s]) for s in places), default=0) / k)
@@ -104,10 +105,10 @@ def test_invitations_name_the_inviter_and_whose_invitees_the_members_are(make_gr
     referrals = [(k, 0, 100 + k) for k in range(1, 6)] + [(k, 0, 200 + k) for k in range(8, 13)]
     found = find(make_graph(14, links, created=[k * DAY for k in range(14)], referrals=referrals))
     c = candidate_of(found, (0, 2, 4))
-    assert found.features["invited"][c] == pytest.approx(2 / 3)
-    assert found.features["same_inviter"][c] == pytest.approx(2 / 3)
-    assert found.features["inviter_inside"][c] == 1
-    assert found.features["inviter_share"][c] == pytest.approx(2 / 10)
+    assert measure(found)["invited"][c] == pytest.approx(2 / 3)
+    assert measure(found)["same_inviter"][c] == pytest.approx(2 / 3)
+    assert measure(found)["inviter_inside"][c] == 1
+    assert measure(found)["inviter_share"][c] == pytest.approx(2 / 10)
 
 
 def test_bursts_compare_with_everybody(make_graph):
@@ -116,23 +117,23 @@ def test_bursts_compare_with_everybody(make_graph):
     claims = [(k, created[k] + 60) for k in range(5)] + [(k, created[k] + k * 3600) for k in range(5, 100)]
     found = find(make_graph(100, links, created=created, claims=claims))
     c = candidate_of(found, range(5))
-    assert found.features["long_burst"][c] == pytest.approx(-np.log(1 / 100))
-    assert found.features["start_days"][c] == pytest.approx(4 / DAY)
-    assert found.features["claim_burst"][c] == pytest.approx(-np.log(1 / 100))
-    assert found.features["delay_spread"][c] == pytest.approx(0, abs=1e-9)
+    assert measure(found)["long_burst"][c] == pytest.approx(-np.log(1 / 100))
+    assert measure(found)["start_days"][c] == pytest.approx(4 / DAY)
+    assert measure(found)["claim_burst"][c] == pytest.approx(-np.log(1 / 100))
+    assert measure(found)["delay_spread"][c] == pytest.approx(0, abs=1e-9)
 
 
 def test_ties_are_even_in_a_clique_and_uneven_in_a_star(make_graph):
     clique = find(make_graph(6, [(k, "device", "d") for k in range(4)]))
-    assert clique.features["tie_spread"][0] == pytest.approx(0, abs=1e-9)
-    assert clique.features["least_tied"][0] == pytest.approx(1)
+    assert measure(clique)["tie_spread"][0] == pytest.approx(0, abs=1e-9)
+    assert measure(clique)["least_tied"][0] == pytest.approx(1)
     c = candidate_of(clique, range(4))
-    assert clique.features["pairs_evident"][c] == 1
+    assert measure(clique)["pairs_evident"][c] == 1
     star = [(k, "device", f"d{k}") for k in range(1, 5)] + [(0, "device", f"d{k}") for k in range(1, 5)]
     found = find(make_graph(6, star))
     c = candidate_of(found, range(5))
-    assert found.features["pairs_evident"][c] == pytest.approx(4 / 10)
-    assert found.features["tie_spread"][c] > 0.5
+    assert measure(found)["pairs_evident"][c] == pytest.approx(4 / 10)
+    assert measure(found)["tie_spread"][c] > 0.5
 
 
 @given(
@@ -158,18 +159,18 @@ def test_cohesion_and_pools_agree_with_the_graph_and_with_numpy(make_graph, trip
         inside = view.subgraph(members)
         strength = inside.weights.sum() / len(members)
         cut = minimum_cut(inside).weight / strength if strength else 0
-        assert found.features["minimum_cut"][c] == pytest.approx(cut, abs=1e-9)
+        assert measure(found)["minimum_cut"][c] == pytest.approx(cut, abs=1e-9)
         core = max(nx.core_number(evidence.subgraph(members.tolist())).values())
-        assert found.features["core"][c] == pytest.approx(core / (len(members) - 1))
+        assert measure(found)["core"][c] == pytest.approx(core / (len(members) - 1))
         ranks = np.array([(n_paid < n_paid[m]).mean() for m in members])
         pooled = [ranks.mean(), ranks.std(), ranks.min(), np.quantile(ranks, 0.75), ranks.max(), (ranks > 0.9).mean()]
-        told = [found.features[f"paid_place_{name}"][c] for name in STATISTICS]
+        told = [measure(found)[f"paid_place_{name}"][c] for name in STATISTICS]
         assert told == pytest.approx(pooled if paid else [np.nan] * 6, nan_ok=True, abs=1e-9)
         total = [view.weights[view.indptr[m] : view.indptr[m + 1]].sum() for m in members]
         within = [inside.weights[inside.indptr[k] : inside.indptr[k + 1]].sum() for k in range(len(members))]
         shares = [1 - part / whole for part, whole in zip(within, total, strict=True) if whole]
         expected = np.max(shares) if shares else np.nan
-        assert found.features["tie_openness_greatest"][c] == pytest.approx(expected, nan_ok=True, abs=1e-9)
+        assert measure(found)["tie_openness_greatest"][c] == pytest.approx(expected, nan_ok=True, abs=1e-9)
 
 
 def test_shuffled_histories_move_payments_and_stakes(make_graph):
@@ -181,7 +182,7 @@ def test_shuffled_histories_move_payments_and_stakes(make_graph):
     history = found.history.shuffled(1)
     around = surroundings(found.sharing, history, found.affinity, found.views[0], found.nats)
     null = ring_features(found.candidates.starts, found.candidates.members, around)
-    assert found.features["reciprocity"][c] == 1
+    assert measure(found)["reciprocity"][c] == 1
     holders = np.flatnonzero(history.order < 2)
     assert not set(holders.tolist()) <= set(range(5))
     assert null["reciprocity"][c] != 1
@@ -190,8 +191,8 @@ def test_shuffled_histories_move_payments_and_stakes(make_graph):
     for side in (dealt.paid, dealt.got):
         assert np.flatnonzero(side.counts).tolist() == holders.tolist()
         assert sorted(side.others.tolist()) == holders.tolist()
-    assert found.features["stake"][c] == pytest.approx(np.log(5))
-    assert null["stake"][c] != found.features["stake"][c]
+    assert measure(found)["stake"][c] == pytest.approx(np.log(5))
+    assert null["stake"][c] != measure(found)["stake"][c]
 
 
 @pytest.mark.parametrize("timed", [True, False])
@@ -199,10 +200,11 @@ def test_scores_rest_on_nothing_that_the_model_does_not_read(make_graph, timed):
     links = [(k, "device", f"d{k // 6}") for k in range(30)] + [(k, "ip", f"i{k // 4}") for k in range(30)]
     found = find(make_graph(60, links, created=[k * DAY for k in range(60)] if timed else None))
     assert found.history.timed == timed
-    around = surroundings(found.sharing, found.history, found.affinity, found.views[0], found.nats)
-    some = ring_features(found.candidates.starts, found.candidates.members, around, reads=found.model.reads)
-    assert np.isnan(some["minimum_cut"]).all()
-    assert not np.isnan(found.features["minimum_cut"]).all()
-    assert np.array_equal(found.model.score(some).log_odds, found.scores.log_odds)
+    some = ring_features(found.candidates.starts, found.candidates.members, found.around, reads=found.model.reads)
+    assert set(some.names) == found.model.reads < set(FEATURE_NAMES)
+    every = measure(found)
+    assert every.names == FEATURE_NAMES
+    for features in (some, every):
+        assert np.array_equal(found.model.score(features).log_odds, found.scores.log_odds)
     for name in found.model.reads:
-        assert np.array_equal(some[name], found.features[name], equal_nan=True)
+        assert np.array_equal(some[name], every[name], equal_nan=True)

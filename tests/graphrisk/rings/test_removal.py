@@ -68,10 +68,9 @@ def test_agrees_with_a_scan_in_which_the_signal_is_a_hub(searched):
 def test_every_feature_is_that_of_such_a_scan(searched):
     found, settings = searched
     told = removals(found, find_ring_links(found, settings), settings)
-    around = surroundings(found.sharing, found.history, found.affinity, found.views[0], found.nats)
-    world = removal._World(found, around, direct_nats(found.sharing, found.policy, settings))
+    world = removal._World(found, direct_nats(found.sharing, found.policy, settings))
     rows = np.arange(0, len(told), 9)
-    features = world.without(found.chosen[told.rings[rows]], told.signals[rows])
+    features = world.without(told.rings[rows], told.signals[rows])
     for k, row in enumerate(rows):
         twin = features_with_hub(found, settings, told.rings[row], told.signals[row])
         assert features.values[k] == pytest.approx(twin.values[0], nan_ok=True, abs=1e-9)
