@@ -23,7 +23,7 @@ from gnn._behaviour_kernels import (
 )
 from gnn._cohesion_kernels import COHESION_FEATURES, measure_cohesion
 from gnn._payment_kernels import PAYMENT_FEATURES, measure_payments
-from gnn._shared_kernels import DAY, MIX_FEATURES, SHARED_FEATURES, measure_mix, measure_overlap, measure_shared
+from gnn._shared_kernels import DAY, SHARED_FEATURES, measure_shared
 from gnn._tie_kernels import TIE_FEATURES, measure_ties
 from gnn.member_pools import (
     POOLED_FEATURES,
@@ -238,9 +238,12 @@ def _measure(
     """Measure some candidates."""
     candidates = (starts, members)
     largest = int(np.diff(starts).max(initial=0))
-    rows = (around.row_starts, around.row_signals)
-    times = (around.first_seen, around.last_seen)
-    signals = (given.kinds, around.degrees, around.nats, given.groups)
+    needed = {*names, *(source for name in names for source in SOURCES.get(name, ()))}
+    uses, overlap = given.uses, "use_overlap" in needed
+    shared = (
+        uses.starts, uses.signals, uses.days, uses.ranks, uses.met, uses.groups, uses.kinds, uses.degrees, uses.nats,
+        given.instruments, len(around.signal_types), overlap,
+    )  # fmt: skip
     missing = int(MISSING_TIME)
     affinity, evidence = around.affinity, around.evidence
     ties = (affinity.indptr, affinity.indices, affinity.weights, evidence.indptr, evidence.indices)
@@ -259,10 +262,8 @@ def _measure(
     )  # fmt: skip
     aspects: tuple[tuple[tuple[str, ...], Callable[..., FloatArray], tuple[Any, ...]], ...] = (
         *((names, measure_bursts, (largest, *args)) for names, args in bursts.items()),
-        (("use_overlap",), measure_overlap, (*rows, *times, *signals, missing)),
         (TIE_FEATURES, measure_ties, (largest, *ties)),
-        (SHARED_FEATURES, measure_shared, (*rows, *times, *signals, given.instrument, missing)),
-        (MIX_FEATURES, measure_mix, (*rows, *signals)),
+        (SHARED_FEATURES, measure_shared, shared),
         (BEHAVIOUR_FEATURES, measure_behaviour, of_members),
         (LIKENESS_FEATURES, measure_likeness, likeness),
         (INVITATION_FEATURES, measure_invitations, (largest, around.inviters, around.n_invited)),
@@ -272,7 +273,6 @@ def _measure(
         (POOLED_FEATURES, pool_features, (around, given)),
     )
     columns: dict[str, FloatArray] = {"size": np.diff(starts).astype(np.float64)}
-    needed = {*names, *(source for name in names for source in SOURCES.get(name, ()))}
     for told, measure, args in aspects:
         if not needed.isdisjoint(told):
             columns |= dict(zip(told, np.atleast_2d(measure(*candidates, *args).T), strict=False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ from algorithms.graph import Graph
 from algorithms.times import MISSING_TIME
 from gnn._shared_kernels import DAY, IDENTITY, MONEY, PLACE, REFERRAL
 from gnn.payments import Payments
+from gnn.shared_uses import SharedUses, instruments
 
 IntArray = npt.NDArray[np.int32]
 LongArray = npt.NDArray[np.int64]
@@ -78,6 +80,27 @@ class Surroundings:
     is_account: BoolArray
     payments: Payments | None = None
 
+    @cached_property
+    def uses(self) -> SharedUses:
+        """Uses of the signals that can be shared."""
+        groups = np.array([GROUPS.get(kind, IDENTITY) for kind in self.signal_types] or [0], dtype=np.int64)
+        return SharedUses.of(
+            self.row_starts,
+            self.row_signals,
+            self.first_seen,
+            self.last_seen,
+            self.kinds,
+            groups,
+            self.degrees,
+            self.nats,
+        )
+
+    @cached_property
+    def instruments(self) -> npt.NDArray[np.int8]:
+        """Whether each actor has a payment instrument (1), and one that nobody else has (2)."""
+        kind = self.signal_types.index("instrument") if "instrument" in self.signal_types else -1
+        return instruments(self.row_starts, self.row_signals, self.kinds, self.degrees, kind)
+
     @property
     def days(self) -> FloatArray:
         """Days from the start of each actor to its last activity, NaN where unknown."""
@@ -89,9 +112,8 @@ class Surroundings:
 class Usual:
     """What the features of all candidates are measured against, made once."""
 
-    kinds: LongArray
-    groups: LongArray
-    instrument: int
+    uses: SharedUses
+    instruments: npt.NDArray[np.int8]
     claims: LongArray
     known_starts: LongArray
     known_ends: LongArray
@@ -112,12 +134,10 @@ class Usual:
         length = np.abs(around.hours)
         pointing = np.where(length > 0, around.hours / np.maximum(length, 1e-12), 0)
         claims = _claim_times(around)
-        types, days = around.signal_types, population.days
-        dealt = population.payments
+        days, dealt = population.days, population.payments
         return Usual(
-            kinds=around.kinds.astype(np.int64),
-            groups=np.array([GROUPS.get(kind, IDENTITY) for kind in types] or [0], dtype=np.int64),
-            instrument=types.index("instrument") if "instrument" in types else -1,
+            uses=around.uses,
+            instruments=around.instruments,
             claims=claims,
             known_starts=_known(population.started),
             known_ends=_known(population.last_active),
