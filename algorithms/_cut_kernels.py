@@ -101,33 +101,42 @@ def lightest_cut(indptr, indices, weights):
         for e in range(indptr[v], indptr[v + 1]):
             matrix[v, indices[e]] = weights[e]
     group = np.arange(n)  # the node that each node has been merged into
-    alive = np.ones(n, np.bool_)
+    left = np.arange(n)  # those that have been merged into none
+    rest = np.empty(n, np.int64)
+    tie = np.empty(n)
     best = np.inf
     side = np.zeros(n, np.bool_)
-    for phase in range(n - 1):
-        tie = np.zeros(n)
-        added = np.zeros(n, np.bool_)
+    for n_left in range(n, 1, -1):
+        for k in range(n_left):
+            rest[k] = left[k]
+            tie[left[k]] = 0.0
         last, before = -1, -1
-        for _ in range(n - phase):
-            pick = -1
-            for v in range(n):
-                if alive[v] and not added[v] and (pick < 0 or tie[v] > tie[pick]):
-                    pick = v
-            added[pick] = True
-            before, last = last, pick
-            for v in range(n):
-                tie[v] += matrix[pick, v] if alive[v] and not added[v] else 0.0
+        for n_rest in range(n_left, 0, -1):
+            at = 0
+            for k in range(1, n_rest):
+                if tie[rest[k]] > tie[rest[at]]:
+                    at = k
+            before, last = last, rest[at]
+            for k in range(at, n_rest - 1):
+                rest[k] = rest[k + 1]
+            for k in range(n_rest - 1):
+                tie[rest[k]] += matrix[last, rest[k]]
         if tie[last] < best:
             best = tie[last]
             for v in range(n):
                 side[v] = group[v] == last
+        at = 0
+        for k in range(n_left):
+            v = left[k]
+            if v != last:
+                matrix[before, v] += matrix[last, v]
+                matrix[v, before] = matrix[before, v]
+                left[at] = v
+                at += 1
         for v in range(n):
-            matrix[before, v] += matrix[last, v]
-            matrix[v, before] = matrix[before, v]
             if group[v] == last:
                 group[v] = before
         matrix[before, before] = 0.0
-        alive[last] = False
     return best, side
 
 

@@ -9,6 +9,16 @@ COHESION_FEATURES = ("minimum_cut", "core")
 
 
 @jit
+def one_is_lightest(k, least, heaviest):
+    """Whether no cut of k nodes can be lighter than the one that takes away the node with the lightest ties.
+
+    A cut with s nodes on the smaller side weighs s x least - s (s - 1) x heaviest at least; that is no less than the
+    least if the least is no less than s x heaviest, for s up to half the nodes.
+    """
+    return k < 4 or least >= k // 2 * heaviest
+
+
+@jit
 def measure_cohesion(starts, members, largest, indptr, indices, weights, evidence_indptr, evidence_indices, most):
     """One row per candidate: its lightest cut over what ties a member to the others, and its densest core.
 
@@ -29,20 +39,25 @@ def measure_cohesion(starts, members, largest, indptr, indices, weights, evidenc
             for e in range(evidence_indptr[m], evidence_indptr[m + 1]):
                 n_evident += number[evidence_indices[e]] >= 0
         others, tied = np.empty(n, np.int32), np.empty(n)
-        at, total = 0, 0.0
+        at, total, least, heaviest = 0, 0.0, np.inf, 0.0
         for i in range(k):
             local[i] = at
-            m = members[first + i]
+            m, own = members[first + i], 0.0
             for e in range(indptr[m], indptr[m + 1]):
                 if number[indices[e]] >= 0:
                     others[at], tied[at] = number[indices[e]], weights[e]
-                    total += weights[e]
+                    own += weights[e]
+                    heaviest = max(heaviest, weights[e])
                     at += 1
+            total += own
+            least = min(least, own)
         local[k] = at
         if k > most:
             out[c, 0] = np.nan
         elif k > 1 and total > 0:
-            cut, _ = lightest_cut(local[: k + 1], others, tied)
+            cut = least
+            if not one_is_lightest(k, least, heaviest):
+                cut, _ = lightest_cut(local[: k + 1], others, tied)
             out[c, 0] = cut * k / total
         if n_evident == k * (k - 1):
             out[c, 1] = 1.0 if k > 1 else 0.0

@@ -49,15 +49,14 @@ def left_in_circles(pairs, n, size, left, paid, got):
 
 
 @jit
-def entropy_of(keys, n):
-    """Entropy in nats of how often each of the first n keys occurs; sorts them."""
-    sort(keys, n)
-    total, run = 0.0, 0
+def entropy_of(keys, n, counts):
+    """Entropy in nats of how often each of the first n keys occurs, as counted; sets the counts back to zero."""
+    total = 0.0
     for i in range(n):
-        run += 1
-        if i == n - 1 or keys[i + 1] != keys[i]:
-            total -= run / n * np.log(run / n)
-            run = 0
+        if counts[keys[i]] > 0:
+            share = counts[keys[i]] / n
+            total -= share * np.log(share)
+            counts[keys[i]] = 0
     return max(total, 0.0)
 
 
@@ -78,7 +77,11 @@ def measure_payments(starts, members, out_starts, payees, paid, paid_days, kinds
     """One row per candidate: who pays whom, what of it stays, in which amounts, and when."""
     n_candidates, n_actors = len(starts) - 1, len(out_starts) - 1
     out = np.full((n_candidates, 10), np.nan)
-    number = np.full(n_actors, -1, np.int64)
+    number = np.full(n_actors, -1, np.int32)
+    n_kinds = 0
+    for kind in kinds:
+        n_kinds = max(n_kinds, kind + 1)
+    counts = np.zeros(n_kinds, np.int32)
     most, most_in, largest = 0, 0, 0
     for c in range(n_candidates):
         n, n_in = 0, 0
@@ -86,7 +89,7 @@ def measure_payments(starts, members, out_starts, payees, paid, paid_days, kinds
             n += out_starts[members[i] + 1] - out_starts[members[i]]
             n_in += in_starts[members[i] + 1] - in_starts[members[i]]
         most, most_in, largest = max(most, n), max(most_in, n_in), max(largest, starts[c + 1] - starts[c])
-    pairs, alike = np.empty(most, np.int64), np.empty(most, np.int64)
+    pairs, alike = np.empty(most, np.int64), np.empty(most, np.int32)
     days = np.empty(most + most_in)
     left = np.empty(largest, np.bool_)
     n_paid, n_got = np.empty(largest, np.int64), np.empty(largest, np.int64)
@@ -105,6 +108,7 @@ def measure_payments(starts, members, out_starts, payees, paid, paid_days, kinds
                 else:
                     outwards += paid[e]
                 if kinds[e] >= 0:
+                    counts[kinds[e]] += 1
                     alike[n_alike] = kinds[e]
                     n_alike += 1
                 if not np.isnan(paid_days[e]):
@@ -122,7 +126,7 @@ def measure_payments(starts, members, out_starts, payees, paid, paid_days, kinds
         if outwards + inwards > 0:
             out[c, 2] = outwards / (outwards + inwards)
         if n_alike > 0:
-            out[c, 8] = entropy_of(alike, n_alike)
+            out[c, 8] = entropy_of(alike, n_alike, counts)
         if n_days > 0:
             out[c, 9] = later_share(days, n_days)
         n = distinct(pairs, n_pairs)
