@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,9 @@ RESERVED = (
     *("192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24"),
     *("224.0.0.0/4", "240.0.0.0/4"),
 )
+# 2001::/16 up to 3ffe::/16, but for what of it is kept for other ends
+GIVEN_OUT = (b"\x20\x01", b"\x3f\xff")
+SPECIAL = (b"\x20\x01\x00", b"\x20\x01\x01", b"\x20\x01\x0d\xb8", b"\x20\x02")
 
 
 def parse_ips(values: pa.LargeStringArray) -> Parsed:
@@ -64,10 +68,25 @@ def _parse_v6(values: pa.Array) -> Parsed:
     names: list[str | None] = []
     reasons: list[str | None] = []
     for value in values.to_pylist():
-        name, reason = _one_v6(value)
+        name, reason = _unicast(value), None
+        if name is None:
+            name, reason = _one_v6(value)
         names.append(name)
         reasons.append(reason)
     return Parsed(pa.array(names, TEXT), pa.array(reasons, TEXT))
+
+
+def _unicast(value: str) -> str | None:
+    """Spell an address of the blocks that providers give out; None if it is no such one, or was written with more.
+
+    The C library does it some fifty times as fast as `ipaddress`, which decides on all others.
+    """
+    try:
+        packed = socket.inet_pton(socket.AF_INET6, value)
+    except (OSError, ValueError):
+        return None
+    given_out = GIVEN_OUT[0] <= packed[:2] < GIVEN_OUT[1] and not packed.startswith(SPECIAL)
+    return socket.inet_ntop(socket.AF_INET6, packed) if given_out else None
 
 
 def _one_v6(value: str) -> tuple[str | None, str | None]:
@@ -92,5 +111,6 @@ def subnets_of(names: pa.LargeStringArray) -> pa.LargeStringArray:
     subnets = pc.replace_substring_regex(names, r"\.[0-9]+$", ".0/24")
     subnets = pc.if_else(is_v4, subnets, pa.scalar(None, TEXT))
     is_v6 = pc.fill_null(matches(names, r"^[0-9a-f:]*:[0-9a-f:.]*$"), False)
-    networks = [str(ipaddress.IPv6Network((text, 64), strict=False)) for text in names.filter(is_v6).to_pylist()]
+    packed = [socket.inet_pton(socket.AF_INET6, text) for text in names.filter(is_v6).to_pylist()]
+    networks = [f"{socket.inet_ntop(socket.AF_INET6, address[:8] + bytes(8))}/64" for address in packed]
     return pc.replace_with_mask(subnets, is_v6, pa.array(networks, TEXT))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import time
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from loaders import IdentifierSettings
-from loaders.identifiers import normalise
+from loaders.identifiers import ips, normalise
 
 PLAIN = IdentifierSettings()
 GENESIS = "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"
@@ -118,6 +119,45 @@ def test_addresses_have_one_spelling(value: str, name: str) -> None:
 )
 def test_private_and_reserved_addresses_are_refused(value: str) -> None:
     assert one("ip", value) == (None, "private or reserved address")
+
+
+FIRST = st.one_of(
+    st.sampled_from(["2001", "2002", "2000", "3fff", "3ffe", "2a02", "fe80", "fc00", "ff02", "0064", "0100", "0000"]),
+    st.integers(0, 0xFFFF).map(lambda n: f"{n:04x}"),
+)
+GROUP = st.one_of(
+    st.sampled_from(["0000", "0db8", "0001", "01ff", "0200", "ffff"]), st.integers(0, 0xFFFF).map("{:04x}".format)
+)
+
+
+@settings(max_examples=400)
+@given(FIRST, st.lists(GROUP, min_size=7, max_size=7), st.sampled_from(["exploded", "compressed"]), st.booleans())
+def test_quick_spelling_of_ipv6_agrees_with_the_standard_library(first, rest, spelling, upper):
+    address = ipaddress.IPv6Address(":".join([first, *rest]))
+    text = getattr(address, spelling)
+    text = text.upper() if upper else text
+    assert ips._unicast(text) in (None, address.compressed)
+    parsed = ips._parse_v6(pa.array([text], pa.large_string()))
+    assert (parsed.names.to_pylist()[0], parsed.reasons.to_pylist()[0]) == ips._one_v6(text)
+    subnet = ips.subnets_of(pa.array([address.compressed], pa.large_string())).to_pylist()
+    assert subnet == [str(ipaddress.IPv6Network((address, 64), strict=False))]
+
+
+def test_most_addresses_are_spelled_quickly():
+    assert ips._unicast("2A02:0810:8A40:0000:0000:0000:0000:0001") == "2a02:810:8a40::1"
+    assert ips._unicast("2001:4860:4860::8888") == "2001:4860:4860::8888"
+    for special in (
+        "2001:db8::1",
+        "2001:10::1",
+        "2002::1",
+        "3fff::1",
+        "fe80::1",
+        "ff02::1",
+        "8.8.8.8",
+        "x",
+        "2a02::\0",
+    ):
+        assert ips._unicast(special) is None
 
 
 @pytest.mark.parametrize("value", ["256.1.1.1", "1.2.3", "01.2.3.4", "1.2.3.4.5", "2001:::1", "host.example"])
