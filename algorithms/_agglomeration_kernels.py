@@ -79,16 +79,18 @@ def packed(starts, ends, indices, units, capacity):
 
 
 @jit
-def merge_nearest(indptr, graph_indices, graph_units, least, most):
+def merge_nearest(indptr, graph_indices, weights, scale, least, most):
     """Merge mutually nearest clusters until no two have a mean of `least`; returns the two of each merge and its sum.
 
+    Units are the weights times `scale`, rounded, and 1 at least.
     Nodes of the tree are numbered as in SciPy: ``0 .. n - 1`` the nodes, ``n + m`` what merge m made.
     """
     n, n_entries = len(indptr) - 1, len(graph_indices)
     capacity = n_entries + n_entries // 2 + 1
     indices, units = np.empty(capacity, np.int32), np.empty(capacity, np.int64)
     indices[:n_entries] = graph_indices
-    units[:n_entries] = graph_units
+    for e in range(n_entries):
+        units[e] = max(np.rint(weights[e] * scale), 1.0)
     starts, ends, top = indptr[:-1].copy(), indptr[1:].copy(), n_entries
     merged_into = np.arange(n).astype(np.int32)
     sizes, keys, of_tree = np.ones(n, np.int64), np.arange(n).astype(np.int32), np.arange(n).astype(np.int32)

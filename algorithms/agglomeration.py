@@ -122,8 +122,7 @@ def agglomerate(graph: Graph, *, least: float = 0.01, max_size: int = 1000) -> D
     if max_size < 1:
         raise ValueError(f"`max_size` must be at least 1, got {max_size}")
     steps = _steps(graph, least, max_size)
-    units = np.maximum(np.rint(graph.weights * (steps / least)), 1).astype(np.int64)
-    children, sums = merge_nearest(graph.indptr, graph.indices, units, steps, max_size)
+    children, sums = merge_nearest(graph.indptr, graph.indices, graph.weights, steps / least, steps, max_size)
     order, first, last = order_leaves(children, graph.n_nodes)
     n = graph.n_nodes
     sizes = np.concatenate([np.ones(n, np.int64), last - first])

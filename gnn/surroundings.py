@@ -34,7 +34,7 @@ class Surroundings:
     affinity : Graph
         Probability of each pair of actors.
     evidence : Graph
-        Every pair of actors with any evidence.
+        Every pair of actors with any evidence, without weights.
     row_starts, row_signals, first_seen, last_seen
         The incidence of actors and signals, rows sorted by actor and signal; times in seconds.
     signal_types : tuple of str

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from graphrisk.memory import give_back
+
 log = logging.getLogger("graphrisk.stages")
 
 Progress = Callable[[str, int, int | None], None]
@@ -40,6 +42,7 @@ class StageLog:
         began = time.perf_counter()
         stage = Stage(name)
         yield stage
+        give_back()
         stage.seconds = time.perf_counter() - began
         stage.peak_mb = peak_memory_mb()
         self.stages.append(stage)

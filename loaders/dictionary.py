@@ -78,7 +78,7 @@ def build_dictionary(con: duckdb.DuckDBPyConnection, settings: IdentifierSetting
 def _normalise_all(
     con: duckdb.DuckDBPyConnection, types: list[str], settings: IdentifierSettings, tell: Progress
 ) -> None:
-    """Fill ``names`` (type, raw, name, reason, n_rows) and ``subnets`` (raw, name)."""
+    """Fill ``names`` (type, raw, name, reason, shown, n_rows, is_node) and ``subnets`` (raw, name)."""
     con.execute(
         "CREATE TABLE names (type VARCHAR, raw VARCHAR, name VARCHAR, reason VARCHAR, shown VARCHAR, n_rows BIGINT, "
         "is_node BOOLEAN)"
@@ -107,7 +107,7 @@ def _normalise_all(
 
 
 def _number(con: duckdb.DuckDBPyConnection) -> Dictionary:
-    """Fill ``nodes``, ``ids`` and ``subnet_ids``; the row number of a node is its id, in the order of type and name."""
+    """Fill ``ids`` and ``subnet_ids`` with the nodes, numbered in the order of type and name; shortens ``names``."""
     con.execute(
         "CREATE TABLE nodes AS SELECT type, name FROM (SELECT type, name FROM names WHERE is_node AND name IS NOT NULL "
         f"UNION SELECT '{SUBNET}', name FROM subnets) ORDER BY type <> 'account', type, name"
@@ -126,6 +126,12 @@ def _number(con: duckdb.DuckDBPyConnection) -> Dictionary:
     types = ("account", *sorted(set(sizes) - {"account"}))
     starts = np.cumsum([0, *(sizes.get(kind, 0) for kind in types)])
     names = con.sql("SELECT name FROM nodes ORDER BY rowid").to_arrow_table()["name"].cast(pa.large_string())
-    con.execute("DROP TABLE nodes")
-    con.execute("DROP TABLE subnets")
+    # of the names no more is asked for than what was refused and what labels speak of; the rest takes much memory
+    con.execute(
+        "CREATE TABLE few_names AS SELECT * FROM names WHERE name IS NULL UNION ALL SELECT names.* FROM names "
+        "SEMI JOIN rows_labels ON type = entity_type AND raw = entity_id WHERE name IS NOT NULL"
+    )
+    for table in ("names", "nodes", "subnets"):
+        con.execute(f"DROP TABLE {table}")
+    con.execute("ALTER TABLE few_names RENAME TO names")
     return Dictionary(types, starts, pa.concat_arrays(names.chunks or [pa.array([], pa.large_string())]))

@@ -115,6 +115,8 @@ def find_affinity(sharing: Sharing, policy: HubPolicy, settings: RingSettings) -
     high = np.maximum(direct.sources, direct.targets)
     dealt = direct_nats(sharing, policy, settings)
     use = dealt > 0
+    if not use.any():  # the pairs are sorted, and each is there once
+        return Affinity(shared.sources, shared.targets, weights, policy.n_pairs_removed)
     sources, targets, evidence = _sum_pairs(
         np.concatenate([shared.sources, low[use]]),
         np.concatenate([shared.targets, high[use]]),

@@ -133,8 +133,7 @@ def find_candidates(views: list[Graph], settings: RingSettings) -> Candidates:
 def _proposed(graph: Graph, settings: RingSettings) -> Iterator[Candidates]:
     """Propose the groups of one view."""
     least, most = settings.min_size, settings.max_size
-    tied = keep_heaviest(add_triads(graph, settings.triads), MOST_TIES)
-    clusters = Candidates(*agglomerate(tied, least=settings.density, max_size=most).clusters(least, most, LASTING))
+    clusters = _clusters(graph, settings)
     yield clusters
     yield _components(graph, least, most)
     packed = clusters.starts, clusters.members
@@ -144,6 +143,12 @@ def _proposed(graph: Graph, settings: RingSettings) -> Iterator[Candidates]:
     yield clusters.only(cleaned.side)
     is_cut = np.diff(np.concatenate([[0], np.cumsum(cleaned.side)])[clusters.starts]) > 0
     yield clusters.only(np.repeat(is_cut, clusters.sizes) & ~cleaned.side)
+
+
+def _clusters(graph: Graph, settings: RingSettings) -> Candidates:
+    tied = keep_heaviest(add_triads(graph, settings.triads), MOST_TIES)
+    merged = agglomerate(tied, least=settings.density, max_size=settings.max_size)
+    return Candidates(*merged.clusters(settings.min_size, settings.max_size, LASTING))
 
 
 def _components(graph: Graph, least: int, most: int) -> Candidates:

@@ -29,25 +29,22 @@ def rewired(sharing: Sharing, seed: int) -> Sharing:
         O(rows log rows).
     """
     rng = np.random.default_rng([seed, 0xDECAF])
-    actors = sharing.row_actors.astype(np.int64)
-    signals = sharing.row_signals.astype(np.int64)
-    kinds = sharing.kinds[sharing.row_signals]
-    dealt = signals.copy()
+    signals, kinds = sharing.row_signals, sharing.kinds[sharing.row_signals]
+    keys = sharing.row_actors.astype(np.int64) * max(sharing.n_signals, 1)
     for kind in range(len(sharing.signal_types)):
         rows = np.flatnonzero(kinds == kind)
-        dealt[rows] = signals[rows][rng.permutation(len(rows))]
-    keys = actors * max(sharing.n_signals, 1) + dealt
+        keys[rows] += signals[rows][rng.permutation(len(rows))]
     keys.sort()  # `unique` would hash them first, which takes ten times as long
     keys = keys[np.diff(keys, prepend=-1) > 0]
     actor, signal = keys // max(sharing.n_signals, 1), keys % max(sharing.n_signals, 1)
-    direct = sharing.direct
+    direct, unknown = sharing.direct, np.full(len(signal), MISSING_TIME)
     return replace(
         sharing,
         degrees=np.bincount(signal, minlength=sharing.n_signals),
         row_starts=np.concatenate([[0], np.cumsum(np.bincount(actor, minlength=sharing.n_actors))]),
         row_signals=signal.astype(np.int32),
-        first_seen=np.full(len(signal), MISSING_TIME),
-        last_seen=np.full(len(signal), MISSING_TIME),
+        first_seen=unknown,
+        last_seen=unknown,
         n_events=np.ones(len(signal), np.int32),
         inviters=sharing.inviters[rng.permutation(sharing.n_actors)],
         direct=DirectPairs(

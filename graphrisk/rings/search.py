@@ -13,6 +13,7 @@ from gnn.ring_features import FEATURE_NAMES, RingFeatures, ring_features
 from gnn.scoring import RingModel, RingScores, logit
 from gnn.surroundings import Surroundings
 from graphrisk.hubs import HubPolicy
+from graphrisk.memory import give_back
 from graphrisk.rings.affinity import Affinity, find_affinity, signal_nats
 from graphrisk.rings.candidates import Candidates, find_candidates, find_views
 from graphrisk.rings.history import History
@@ -105,10 +106,14 @@ def search(
     Search
     """
     affinity = find_affinity(sharing, policy, settings) if affinity is None else affinity
+    give_back()
     views = find_views(affinity, history, sharing.n_actors)
+    give_back()
     candidates = find_candidates(views, settings)
+    give_back()
     nats = signal_nats(sharing, policy, settings)
     around = surroundings(sharing, history, affinity, views[0], nats)
+    give_back()
     features = ring_features(candidates.starts, candidates.members, around, reads=model.reads)
     if reader is not None:
         features = replace(features, network=reader.outputs(candidates, sharing, history))
@@ -147,11 +152,12 @@ def _measured(candidates: Candidates, around: Surroundings) -> RingFeatures:
 def surroundings(sharing: Sharing, history: History, affinity: Affinity, view: Graph, nats: FloatArray) -> Surroundings:
     """Gather what features of candidates are measured against."""
     some, payments = affinity.evidence > 0, sharing.payments
+    evident = Graph.from_edges(sharing.n_actors, affinity.sources[some], affinity.targets[some])
     if payments is not None and history.order is not None:
         payments = payments.dealt(history.order)
     return Surroundings(
         affinity=view,
-        evidence=Graph.from_edges(sharing.n_actors, affinity.sources[some], affinity.targets[some]),
+        evidence=Graph(evident.indptr, evident.indices, np.empty(0)),
         row_starts=sharing.row_starts,
         row_signals=sharing.row_signals,
         first_seen=sharing.first_seen,
@@ -242,6 +248,7 @@ def search_null(found: Search, settings: RingSettings, seed: int) -> NullDraw:
         raise ValueError("a model with a network needs the starts of accounts for its null model, got too few")
     else:
         data = rewired(found.sharing, seed), found.policy, found.history
+        give_back()
         null = search(*data, settings, found.model, only_scores=True)
     return NullDraw(null.scores.log_odds[null.chosen], len(null.affinity))
 
