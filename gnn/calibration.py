@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize, minimize_scalar
+from scipy.special import expit
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -80,11 +81,22 @@ def fit_calibration(raw: FloatArray, is_ring: BoolArray | FloatArray, population
     if share.min(initial=1) == 1 or share.max(initial=0) == 0:
         raise ValueError(f"`is_ring` must hold rings and others, got {share.sum():g} rings of {len(share)}")
 
-    def misfit(point: FloatArray) -> float:
-        return float(_surprise(share, point[0] * raw + point[1]).mean())
+    # outputs far from zero tie slope and intercept to each other, and the search gets stuck; centred ones do not
+    centre, scale = float(raw.mean()), max(float(raw.std()), 1e-12)
+    centred = (raw - centre) / scale
 
-    bounds = [(LEAST_SLOPE, MOST_SLOPE), (-MOST_INTERCEPT, MOST_INTERCEPT)]
-    slope, intercept = minimize(misfit, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=bounds).x
+    def misfit(point: FloatArray) -> tuple[float, FloatArray]:
+        log_odds = point[0] * centred + point[1]
+        over = expit(log_odds) - share
+        return float(_surprise(share, log_odds).mean()), np.array([(over * centred).mean(), over.mean()])
+
+    rate = float(share.mean())
+    bounds = [(LEAST_SLOPE * scale, MOST_SLOPE * scale), (-MOST_INTERCEPT, MOST_INTERCEPT)]
+    start = np.array([scale, np.log(rate / (1 - rate))])
+    found = minimize(
+        misfit, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 0.0, "gtol": 1e-10, "maxiter": 1000}
+    ).x
+    slope, intercept = found[0] / scale, found[1] - found[0] * centre / scale
     spread = _spread(slope * raw + intercept, share, population)
     return Calibration(float(slope), float(intercept), spread)
 

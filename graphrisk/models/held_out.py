@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from gnn.calibration import Calibration, fit_calibration, longest_list, reliability
 from gnn.ring_trees import LEVELS
-from gnn.scoring import sigmoid
+from gnn.scoring import logit, sigmoid
 from graphrisk.models.figures import list_candidates, list_figures
 from graphrisk.models.groups import group_rows
 from graphrisk.models.labelled import LabelledCandidates
@@ -25,6 +25,7 @@ SIZE_BONUS = 1.0
 LEAST_CALIBRATED = 0.05
 """Score down to which candidates are listed to calibrate on: half of the least that is shown. One straight line cannot
 be right far below it too, and where it is not shown it need not be."""
+LEAST_OF_ALL = 1e-9
 N_DRAWS = 2000
 Shares = list[FloatArray] | None
 """How much of each candidate of each population counts as a ring; None where the labels say it."""
@@ -50,8 +51,18 @@ def _listed(
 
 
 def calibrate(populations: list[LabelledCandidates], outputs: list[FloatArray], shares: Shares = None) -> Calibration:
-    """Fit probabilities to what was said of populations that were held out."""
-    return fit_calibration(*_listed(populations, outputs, LEAST_CALIBRATED, shares))
+    """Fit probabilities to what was said of populations that were held out.
+
+    Where the top of the lists tells rings from others no better than its end, as with few of them confirmed, the line
+    is so flat that groups from below would be shown: then it is fitted to longer lists, until none would.
+    """
+    least = LEAST_CALIBRATED
+    while True:
+        line = fit_calibration(*_listed(populations, outputs, least, shares))
+        below = line.slope * logit(least) + line.intercept
+        if below < logit(LEVELS.least) or least < LEAST_OF_ALL:
+            return line
+        least /= 10
 
 
 def held_out_figures(

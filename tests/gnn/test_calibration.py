@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gnn.calibration import fit_calibration, longest_list, reliability
+from gnn.calibration import LEAST_SLOPE, MOST_SLOPE, fit_calibration, longest_list, reliability
 from gnn.scoring import logit, probability, sigmoid
 
 
@@ -36,6 +36,31 @@ def test_nine_populations_in_ten_keep_to_the_interval():
     line = fit_calibration(*drawn(1.0, 0.0, 0.5, n_populations=400, n=60))
     shifts = rng.normal(0, 0.5, 2000)
     assert np.mean(np.abs(shifts) <= line.half_width) == pytest.approx(0.9, abs=0.05)
+
+
+@given(st.floats(-30, 30), st.floats(0.1, 5), st.floats(-9, 3), st.floats(0.1, 2), st.integers(0, 2**31))
+def test_the_line_is_the_likeliest_wherever_the_outputs_lie(centre, scale, log_rate, skill, seed):
+    rng = np.random.default_rng(seed)
+    standard = rng.normal(size=3000)
+    truth = rng.random(3000) < sigmoid(skill * standard + log_rate)
+    truth[:3], truth[3:6] = True, False
+    raw = centre + scale * standard
+    line = fit_calibration(raw, truth, np.zeros(3000, np.int64))
+    over = sigmoid(line.log_odds(raw)) - truth
+    assert over.mean() == pytest.approx(0, abs=1e-7)
+    if LEAST_SLOPE * 1.01 < line.slope < MOST_SLOPE * 0.99:
+        assert (over * standard).mean() == pytest.approx(0, abs=1e-7)
+
+
+def test_few_rings_far_down_are_not_taken_for_many():
+    """As where three rings in ten are confirmed: outputs near -11, of which one in 150 is a ring."""
+    rng = np.random.default_rng(0)
+    truth = np.arange(42_000) < 280
+    raw = np.where(truth, rng.normal(-4.5, 2.4, 42_000), rng.normal(-11.1, 1.5, 42_000))
+    line = fit_calibration(raw, truth, np.arange(42_000) % 10)
+    assert reliability(sigmoid(line.log_odds(raw)), truth).error < 0.002
+    assert sigmoid(line.log_odds(np.array([-11.1])))[0] < 0.001
+    assert line.slope > 0.5
 
 
 def test_the_order_of_rows_does_not_matter():
