@@ -102,10 +102,11 @@ def test_reviewed_rings_of_the_airdrop_are_learned_from_other_rings(tmp_path):
 
 def test_a_model_of_rings_tested_on_other_worlds(tmp_path):
     figures = report("other_worlds", tmp_path)
-    for name, least in (("held_out", 0.5), ("alike", 0.45), ("unlike", 0.18)):
+    for name, least in (("held_out", 0.9), ("alike", 0.85), ("unlike", 0.7)):
         assert figures[f"{name}_reachable"] <= figures[f"{name}_rings"]
         assert figures[f"{name}_precision_at_80_of_reachable"] >= least
-    assert figures["alike_precision_at_80_of_reachable"] > figures["alike_transparent_precision_at_80_of_reachable"]
+        plain = figures.get(f"{name}_transparent_precision_at_80_of_reachable")  # none where it never gets there
+        assert figures[f"{name}_precision_at_80_of_reachable"] > (plain or 0.0)
 
 
 def test_the_confirmed_share_is_near_the_truth_where_few_rings_are_confirmed(tmp_path):
