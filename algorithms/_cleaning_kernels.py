@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from algorithms._cut_kernels import components_without, lightest_cut
+from algorithms._cut_kernels import components_without, lightest_cut, one_is_lightest
 from algorithms._graph_kernels import cut_out, row_sums
 from algorithms._numba import jit
 from algorithms._sorting_kernels import sort
@@ -32,6 +32,11 @@ def clean_groups(first, last, starts, members, weak, least, most, indptr, indice
                 for i in range(n):
                     core[begin + i] = strengths[i] >= HANGER_ON * middle
         if n < 2 * least:
+            continue
+        heaviest = 0.0
+        for weight in local_weights:
+            heaviest = max(heaviest, weight)
+        if least > 1 and one_is_lightest(n, ordered[0], heaviest):
             continue
         labels = components_without(local_indptr, local_indices, nothing, nothing, nobody, False)
         weight, apart = 0.0, labels == 0

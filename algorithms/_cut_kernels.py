@@ -93,6 +93,16 @@ def components_without(indptr, indices, enter, low, parent, leave_out_bridges):
 
 
 @jit
+def one_is_lightest(n, least, heaviest):
+    """Whether each lightest cut of n nodes takes one of them away, with whose strength no other cut can compete.
+
+    A cut with s nodes on the smaller side weighs s x least - s (s - 1) x heaviest at least; that is more than the least
+    strength if the least is more than s x heaviest, for s from 2 up to half the nodes.
+    """
+    return n < 4 or least > n // 2 * heaviest
+
+
+@jit
 def lightest_cut(indptr, indices, weights):
     """Stoer and Wagner's minimum cut of a connected graph with at least two nodes, on a dense matrix."""
     n = len(indptr) - 1

@@ -2,20 +2,10 @@
 
 import numpy as np
 
-from algorithms._cut_kernels import core_numbers, lightest_cut
+from algorithms._cut_kernels import core_numbers, lightest_cut, one_is_lightest
 from algorithms._numba import jit
 
 COHESION_FEATURES = ("minimum_cut", "core")
-
-
-@jit
-def one_is_lightest(k, least, heaviest):
-    """Whether no cut of k nodes can be lighter than the one that takes away the node with the lightest ties.
-
-    A cut with s nodes on the smaller side weighs s x least - s (s - 1) x heaviest at least; that is no less than the
-    least if the least is no less than s x heaviest, for s up to half the nodes.
-    """
-    return k < 4 or least >= k // 2 * heaviest
 
 
 @jit

@@ -7,7 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from algorithms import Graph
-from gnn._cohesion_kernels import measure_cohesion, one_is_lightest
+from algorithms._cut_kernels import one_is_lightest
+from gnn._cohesion_kernels import measure_cohesion
 
 
 def cliques(sizes, seed):
