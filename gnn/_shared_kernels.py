@@ -35,7 +35,7 @@ def fill_uses(starts, signals, first, last, numbers, groups, use_starts, uses, d
 
 
 @jit
-def rank_uses(starts, signals, first, last, numbers, days, n_signals, ranks, met):
+def rank_uses(signals, first, last, numbers, days, n_signals, ranks, met):
     """Number the timed uses by signal and time; `met` of the k-th holds its signal, its first and its last second."""
     n, at = 0, 0
     ends = np.zeros(n_signals + 1, np.int64)
@@ -134,11 +134,12 @@ def share_met(ranks, n, met):
 
 @jit
 def measure_shared(
-    candidates, members, starts, uses, days, ranks, met, groups, kinds, degrees, nats, with_own, n_kinds, overlap
+    candidates, members, starts, uses, days, ranks, met, groups, kinds, degrees, nats, with_own, n_kinds
 ):
     """One row per candidate: how long, how exclusively and by how many what signals are shared.
 
-    `with_own` says of every actor whether it has a payment instrument (1), and one that nobody else has (2).
+    `with_own` says of every actor whether it has a payment instrument (1), and one that nobody else has (2). Without
+    ranks the last feature, of uses that overlap, is NaN.
     """
     out = np.zeros((len(candidates) - 1, 16))
     counts = np.zeros(len(degrees), np.int32)
@@ -174,7 +175,7 @@ def measure_shared(
                 if not np.isnan(days[e]):
                     total_days += days[e]
                     n_days += 1
-                if ranks[e] >= 0:
+                if len(ranks) and ranks[e] >= 0:
                     room[n_timed] = ranks[e]
                     n_timed += 1
                 if counts[s] > 0:  # the first member to come by: count the signal once, then mark it by its sign
@@ -205,5 +206,5 @@ def measure_shared(
         out[c, 12] = place_outside / place_reach if place_reach else 0.0
         out[c, 13] = kinds_shared
         out[c, 14] = n_shared / k
-        out[c, 15] = share_met(merge_runs(room, n_timed, other), n_timed, met) if overlap else np.nan
+        out[c, 15] = share_met(merge_runs(room, n_timed, other), n_timed, met)
     return out

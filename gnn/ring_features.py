@@ -34,6 +34,7 @@ from gnn.member_pools import (
     pool_features,
 )
 from gnn.payments import Payments
+from gnn.shared_uses import NOT_RANKED
 from gnn.surroundings import Surroundings, Usual
 
 IntArray = npt.NDArray[np.int32]
@@ -219,7 +220,7 @@ def ring_features(
     """
     starts = np.ascontiguousarray(starts, dtype=np.int64)
     members = np.ascontiguousarray(members, dtype=np.int32)
-    given = Usual.of(around, population or around)
+    given = (population or around).usual
     names = tuple(name for name in FEATURE_NAMES if reads is None or name in reads)
     values = np.empty((len(starts) - 1, len(names)))
     n_shares = numba.get_num_threads() if len(starts) > PARALLEL_CANDIDATES else 1
@@ -239,26 +240,26 @@ def _measure(
     candidates = (starts, members)
     largest = int(np.diff(starts).max(initial=0))
     needed = {*names, *(source for name in names for source in SOURCES.get(name, ()))}
-    uses, overlap = given.uses, "use_overlap" in needed
+    uses = around.uses
     shared = (
-        uses.starts, uses.signals, uses.days, uses.ranks, uses.met, uses.groups, uses.kinds, uses.degrees, uses.nats,
-        given.instruments, len(around.signal_types), overlap,
+        uses.starts, uses.signals, uses.days, *(uses.ranked if "use_overlap" in needed else NOT_RANKED), uses.groups,
+        uses.kinds, uses.degrees, uses.nats, around.instruments, len(around.signal_types),
     )  # fmt: skip
     missing = int(MISSING_TIME)
     affinity, evidence = around.affinity, around.evidence
     ties = (affinity.indptr, affinity.indices, affinity.weights, evidence.indptr, evidence.indices)
     bursts = {
-        ("burst", "burst_seconds", "burst_members"): (around.started, given.known_starts, missing, BURST_SHARE),
-        ("long_burst", "start_days"): (around.started, given.known_starts, missing, LONG_BURST_SHARE),
-        ("claim_burst",): (given.claims, given.known_claims, missing, BURST_SHARE),
-        ("end_burst",): (around.last_active, given.known_ends, missing, BURST_SHARE),
+        ("burst", "burst_seconds", "burst_members"): (around.started, given.starts, missing, BURST_SHARE),
+        ("long_burst", "start_days"): (around.started, given.starts, missing, LONG_BURST_SHARE),
+        ("claim_burst",): (around.claimed_at, given.claims, missing, BURST_SHARE),
+        ("end_burst",): (around.last_active, given.ends, missing, BURST_SHARE),
     }
     of_members = (
         largest, around.is_account, around.claimed, around.delay, given.delays,
-        *given.directions, around.n_acts, around.started, around.recorded, around.last_active, missing,
+        *around.directions, around.n_acts, around.started, around.recorded, around.last_active, missing,
     )  # fmt: skip
     likeness = (
-        largest, around.delay, *given.sums, around.n_acts, given.acts, around.started, around.last_active, missing,
+        largest, around.delay, *around.sums, around.n_acts, given.acts, around.started, around.last_active, missing,
     )  # fmt: skip
     aspects: tuple[tuple[tuple[str, ...], Callable[..., FloatArray], tuple[Any, ...]], ...] = (
         *((names, measure_bursts, (largest, *args)) for names, args in bursts.items()),

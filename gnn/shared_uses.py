@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,20 @@ LongArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
 
+NOT_RANKED = (np.empty(0, np.int32), np.empty((0, 3), np.int64))
+"""In the place of `SharedUses.ranked`, where nobody asks for it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """The incidence of actors and signals, rows sorted by actor and signal; times in seconds."""
+
+    starts: LongArray
+    signals: IntArray
+    first_seen: LongArray
+    last_seen: LongArray
+
+
 @dataclass(frozen=True, eq=False)
 class SharedUses:
     """Uses, actor by actor, of the signals that carry evidence and have two users at least.
@@ -23,24 +38,24 @@ class SharedUses:
 
     Parameters
     ----------
+    rows : Rows
+        Of all signals.
+    numbers : array of int32
+        Number of each signal among those that are kept, -1 of the others.
     starts : array of int64, shape (n_actors + 1,)
     signals : array of int32, shape (n_uses,)
-        Numbers of the signals among those that are kept.
+        By number.
     days : array of float64, shape (n_uses,)
         For how long the signal was used, at most a year; NaN where the times are not known, and of money and referrals.
-    ranks : array of int32, shape (n_uses,)
-        Place of a use that has days among all of them by signal and first time; -1 of the others.
-    met : array of int64, shape (n_timed, 3)
-        Signal, first and last second by rank.
     groups, kinds, degrees, nats : arrays, shape (n_signals,)
         Of the signals that are kept.
     """
 
+    rows: Rows
+    numbers: IntArray
     starts: LongArray
     signals: IntArray
     days: FloatArray
-    ranks: IntArray
-    met: LongArray
     groups: npt.NDArray[np.int8]
     kinds: npt.NDArray[np.int16]
     degrees: LongArray
@@ -48,28 +63,35 @@ class SharedUses:
 
     @staticmethod
     def of(
-        row_starts: LongArray,
-        row_signals: IntArray,
-        first_seen: LongArray,
-        last_seen: LongArray,
+        rows: Rows,
         kinds: npt.NDArray[np.int16],
         groups_of_kinds: LongArray,
         degrees: LongArray,
         nats: FloatArray,
     ) -> SharedUses:
-        """Gather them; O(rows x log users of a signal)."""
+        """Gather them; O(rows)."""
         kept = np.flatnonzero((nats > 0) & (degrees >= 2))
         numbers = np.full(len(nats), -1, np.int32)
         numbers[kept] = np.arange(len(kept), dtype=np.int32)
         groups = groups_of_kinds[kinds[kept]].astype(np.int8)
-        n_uses = int((numbers[row_signals] >= 0).sum())
-        starts, signals = np.zeros(len(row_starts), np.int64), np.empty(n_uses, np.int32)
-        days, ranks = np.empty(n_uses), np.empty(n_uses, np.int32)
-        rows = row_signals, first_seen, last_seen, numbers
-        fill_uses(row_starts, *rows, groups, starts, signals, days, int(MISSING_TIME))
-        met = np.empty((int((~np.isnan(days)).sum()), 3), np.int64)
-        rank_uses(row_starts, *rows, days, len(kept), ranks, met)
-        return SharedUses(starts, signals, days, ranks, met, groups, kinds[kept], degrees[kept], nats[kept])
+        n_uses = int((numbers[rows.signals] >= 0).sum())
+        starts, signals, days = np.zeros(len(rows.starts), np.int64), np.empty(n_uses, np.int32), np.empty(n_uses)
+        times = rows.first_seen, rows.last_seen
+        fill_uses(rows.starts, rows.signals, *times, numbers, groups, starts, signals, days, int(MISSING_TIME))
+        return SharedUses(rows, numbers, starts, signals, days, groups, kinds[kept], degrees[kept], nats[kept])
+
+    @cached_property
+    def ranked(self) -> tuple[IntArray, LongArray]:
+        """Place of each use with days among all of them by signal and first time, -1 of the others, shape (n_uses,).
+
+        And signal, first and last second by place, shape (n_timed, 3). O(uses x log users of a signal).
+        """
+        rows = self.rows
+        ranks = np.empty(len(self.signals), np.int32)
+        met = np.empty((int((~np.isnan(self.days)).sum()), 3), np.int64)
+        times = rows.first_seen, rows.last_seen
+        rank_uses(rows.signals, *times, self.numbers, self.days, len(self.nats), ranks, met)
+        return ranks, met
 
 
 def instruments(

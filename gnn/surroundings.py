@@ -12,7 +12,7 @@ from algorithms.graph import Graph
 from algorithms.times import MISSING_TIME
 from gnn._shared_kernels import DAY, IDENTITY, MONEY, PLACE, REFERRAL
 from gnn.payments import Payments
-from gnn.shared_uses import SharedUses, instruments
+from gnn.shared_uses import Rows, SharedUses, instruments
 
 IntArray = npt.NDArray[np.int32]
 LongArray = npt.NDArray[np.int64]
@@ -84,22 +84,39 @@ class Surroundings:
     def uses(self) -> SharedUses:
         """Uses of the signals that can be shared."""
         groups = np.array([GROUPS.get(kind, IDENTITY) for kind in self.signal_types] or [0], dtype=np.int64)
-        return SharedUses.of(
-            self.row_starts,
-            self.row_signals,
-            self.first_seen,
-            self.last_seen,
-            self.kinds,
-            groups,
-            self.degrees,
-            self.nats,
-        )
+        rows = Rows(self.row_starts, self.row_signals, self.first_seen, self.last_seen)
+        return SharedUses.of(rows, self.kinds, groups, self.degrees, self.nats)
 
     @cached_property
     def instruments(self) -> npt.NDArray[np.int8]:
         """Whether each actor has a payment instrument (1), and one that nobody else has (2)."""
         kind = self.signal_types.index("instrument") if "instrument" in self.signal_types else -1
         return instruments(self.row_starts, self.row_signals, self.kinds, self.degrees, kind)
+
+    @cached_property
+    def claimed_at(self) -> LongArray:
+        """When each actor first took a bonus, `MISSING_TIME` where it did not."""
+        took = ~np.isnan(self.delay)
+        out = np.full(len(self.delay), MISSING_TIME)
+        out[took] = self.started[took] + self.delay[took].astype(np.int64)
+        return out
+
+    @cached_property
+    def sums(self) -> tuple[FloatArray, FloatArray]:
+        """`hours` as two coordinates."""
+        return self.hours.real.copy(), self.hours.imag.copy()
+
+    @cached_property
+    def directions(self) -> tuple[FloatArray, FloatArray]:
+        """`hours` as two coordinates of a vector of length one, 0 where there are none."""
+        length = np.abs(self.hours)
+        pointing = np.where(length > 0, self.hours / np.maximum(length, 1e-12), 0)
+        return pointing.real.copy(), pointing.imag.copy()
+
+    @cached_property
+    def usual(self) -> Usual:
+        """What the features of candidates among these actors are measured against."""
+        return Usual.of(self)
 
     @property
     def days(self) -> FloatArray:
@@ -110,57 +127,36 @@ class Surroundings:
 
 @dataclass(frozen=True, eq=False)
 class Usual:
-    """What the features of all candidates are measured against, made once."""
+    """What is known of the actors of a population, in ascending order where it is an array."""
 
-    uses: SharedUses
-    instruments: npt.NDArray[np.int8]
+    starts: LongArray
+    ends: LongArray
     claims: LongArray
-    known_starts: LongArray
-    known_ends: LongArray
-    known_claims: LongArray
     delays: FloatArray
     acts: LongArray
     days: FloatArray
     taken: FloatArray
-    claim_rate: float
     paid: LongArray
     got: LongArray
-    directions: tuple[FloatArray, FloatArray]
-    sums: tuple[FloatArray, FloatArray]
+    claim_rate: float
 
     @staticmethod
-    def of(around: Surroundings, population: Surroundings) -> Usual:
-        """Sort what is known of a population; O(n log n) in its actors."""
-        length = np.abs(around.hours)
-        pointing = np.where(length > 0, around.hours / np.maximum(length, 1e-12), 0)
-        claims = _claim_times(around)
+    def of(population: Surroundings) -> Usual:
+        """Sort it; O(n log n) in the actors."""
         days, dealt = population.days, population.payments
         return Usual(
-            uses=around.uses,
-            instruments=around.instruments,
-            claims=claims,
-            known_starts=_known(population.started),
-            known_ends=_known(population.last_active),
-            known_claims=_known(claims if population is around else _claim_times(population)),
+            starts=_known(population.started),
+            ends=_known(population.last_active),
+            claims=_known(population.claimed_at),
             delays=np.sort(population.delay[~np.isnan(population.delay)]),
             acts=np.sort(population.n_acts),
             days=np.sort(days[~np.isnan(days)]),
             taken=np.sort(population.taken[population.taken > 0]),
-            claim_rate=float(population.claimed.sum() / max(population.is_account.sum(), 1)),
             paid=np.empty(0, np.int64) if dealt is None else np.sort(dealt.paid.counts),
             got=np.empty(0, np.int64) if dealt is None else np.sort(dealt.got.counts),
-            directions=(pointing.real.copy(), pointing.imag.copy()),
-            sums=(around.hours.real.copy(), around.hours.imag.copy()),
+            claim_rate=float(population.claimed.sum() / max(population.is_account.sum(), 1)),
         )
 
 
 def _known(seconds: LongArray) -> LongArray:
     return np.sort(seconds[seconds != MISSING_TIME])
-
-
-def _claim_times(around: Surroundings) -> LongArray:
-    """When each actor first took a bonus, `MISSING_TIME` where it did not."""
-    took = ~np.isnan(around.delay)
-    out = np.full(len(around.delay), MISSING_TIME)
-    out[took] = around.started[took] + around.delay[took].astype(np.int64)
-    return out
