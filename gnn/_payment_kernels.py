@@ -9,6 +9,7 @@ PAYMENT_FEATURES = (
     "paying_inside", "kept_inside", "outflow", "pairs_paid", "reciprocity", "circulating", "fan_in", "fan_out",
     "amount_entropy", "payment_growth",
 )  # fmt: skip
+ROUNDED = 1e-12
 
 
 @jit
@@ -61,20 +62,34 @@ def entropy_of(keys, n, counts):
 
 
 @jit
-def later_share(days, n):
-    """Share of the first n times in the later half of them all, less that in the earlier."""
-    first, last = days[0], days[0]
-    for i in range(n):
-        first, last = min(first, days[i]), max(last, days[i])
-    late = 0
-    for i in range(n):
-        late += np.sign(2 * (days[i] - first) - (last - first))
-    return late / n
+def later_and_earlier(days, low, high, first, span):
+    """How many of some ascending times lie in the later half of a span, less how many lie in the earlier."""
+    earlier, end = low, high
+    while earlier < end:
+        middle = (earlier + end) // 2
+        if 2 * (np.float64(days[middle]) - first) < span:
+            earlier = middle + 1
+        else:
+            end = middle
+    later, end = earlier, high
+    while later < end:
+        middle = (later + end) // 2
+        if 2 * (np.float64(days[middle]) - first) <= span:
+            later = middle + 1
+        else:
+            end = middle
+    return (high - later) - (earlier - low)
 
 
 @jit
-def measure_payments(starts, members, out_starts, payees, paid, paid_days, kinds, in_starts, payers, got, got_days):
-    """One row per candidate: who pays whom, what of it stays, in which amounts, and when."""
+def measure_payments(
+    starts, members, out_starts, payees, paid, paid_days, kinds, in_starts, got_days, n_got_timed, got_totals
+):
+    """One row per candidate: who pays whom, what of it stays, in which amounts, and when.
+
+    What members got from each other is known from who paid it, and of the rest totals and times are enough: an exchange
+    that is a member has got more than all others together have paid.
+    """
     n_candidates, n_actors = len(starts) - 1, len(out_starts) - 1
     out = np.full((n_candidates, 10), np.nan)
     number = np.full(n_actors, -1, np.int32)
@@ -82,22 +97,23 @@ def measure_payments(starts, members, out_starts, payees, paid, paid_days, kinds
     for kind in kinds:
         n_kinds = max(n_kinds, kind + 1)
     counts = np.zeros(n_kinds, np.int32)
-    most, most_in, largest = 0, 0, 0
+    most, largest = 0, 0
     for c in range(n_candidates):
-        n, n_in = 0, 0
+        n = 0
         for i in range(starts[c], starts[c + 1]):
             n += out_starts[members[i] + 1] - out_starts[members[i]]
-            n_in += in_starts[members[i] + 1] - in_starts[members[i]]
-        most, most_in, largest = max(most, n), max(most_in, n_in), max(largest, starts[c + 1] - starts[c])
+        most, largest = max(most, n), max(largest, starts[c + 1] - starts[c])
     pairs, alike = np.empty(most, np.int64), np.empty(most, np.int32)
-    days = np.empty(most + most_in)
+    days, inside_days = np.empty(most), np.empty(most)
     left = np.empty(largest, np.bool_)
     n_paid, n_got = np.empty(largest, np.int64), np.empty(largest, np.int64)
     for c in range(n_candidates):
         base, k = starts[c], starts[c + 1] - starts[c]
         for i in range(k):
             number[members[base + i]] = i
-        n_pairs, n_alike, n_days, inside, outwards, inwards = 0, 0, 0, 0.0, 0.0, 0.0
+        n_pairs, n_alike, n_days, n_inside_timed, inside, outwards = 0, 0, 0, 0, 0.0, 0.0
+        n_in, n_timed, got = 0, 0, 0.0
+        first, last = np.inf, -np.inf
         for i in range(k):
             m = members[base + i]
             for e in range(out_starts[m], out_starts[m + 1]):
@@ -105,6 +121,9 @@ def measure_payments(starts, members, out_starts, payees, paid, paid_days, kinds
                     pairs[n_pairs] = i * k + number[payees[e]]
                     n_pairs += 1
                     inside += paid[e]
+                    if not np.isnan(paid_days[e]):
+                        inside_days[n_inside_timed] = paid_days[e]
+                        n_inside_timed += 1
                 else:
                     outwards += paid[e]
                 if kinds[e] >= 0:
@@ -113,22 +132,34 @@ def measure_payments(starts, members, out_starts, payees, paid, paid_days, kinds
                     n_alike += 1
                 if not np.isnan(paid_days[e]):
                     days[n_days] = paid_days[e]
+                    first, last = min(first, days[n_days]), max(last, days[n_days])
                     n_days += 1
-            for e in range(in_starts[m], in_starts[m + 1]):
-                if payers[e] < n_actors and number[payers[e]] >= 0:
-                    continue
-                inwards += got[e]
-                if not np.isnan(got_days[e]):
-                    days[n_days] = got_days[e]
-                    n_days += 1
+            n_in += in_starts[m + 1] - in_starts[m]
+            got += got_totals[m]
+            if n_got_timed[m] > 0:
+                n_timed += n_got_timed[m]
+                first = min(first, np.float64(got_days[in_starts[m]]))
+                last = max(last, np.float64(got_days[in_starts[m] + n_got_timed[m] - 1]))
+        inwards = got - inside if n_in > n_pairs else 0.0
+        if inwards < ROUNDED * got:  # what rounding leaves, or less than anybody pays
+            inwards = 0.0
         if inside + outwards > 0:
             out[c, 1] = inside / (inside + outwards)
         if outwards + inwards > 0:
             out[c, 2] = outwards / (outwards + inwards)
         if n_alike > 0:
             out[c, 8] = entropy_of(alike, n_alike, counts)
-        if n_days > 0:
-            out[c, 9] = later_share(days, n_days)
+        n_all = n_days + n_timed - n_inside_timed
+        if n_all > 0:
+            late = 0
+            for i in range(n_days):
+                late += np.sign(2 * (days[i] - first) - (last - first))
+            for i in range(n_inside_timed):
+                late -= np.sign(2 * (inside_days[i] - first) - (last - first))
+            for i in range(k):
+                m = members[base + i]
+                late += later_and_earlier(got_days, in_starts[m], in_starts[m] + n_got_timed[m], first, last - first)
+            out[c, 9] = late / n_all
         n = distinct(pairs, n_pairs)
         for i in range(k):
             n_paid[i], n_got[i] = 0, 0

@@ -15,6 +15,23 @@ SHARED_FEATURES = (
 
 
 @jit
+def number_signals(starts, signals, can_be_shared, actors_first, n):
+    """Number the signals that can be shared, those of some actors first; tells which has each number, too."""
+    numbers, numbered, at = np.full(len(can_be_shared), -1, np.int32), np.empty(n, np.int64), 0
+    for actor in actors_first:
+        for e in range(starts[actor], starts[actor + 1]):
+            s = signals[e]
+            if can_be_shared[s] and numbers[s] < 0:
+                numbers[s], numbered[at] = at, s
+                at += 1
+    for s in range(len(can_be_shared)):
+        if can_be_shared[s] and numbers[s] < 0:
+            numbers[s], numbered[at] = at, s
+            at += 1
+    return numbers, numbered
+
+
+@jit
 def fill_uses(starts, signals, first, last, numbers, groups, use_starts, uses, days, missing):
     """Write the uses of numbered signals, actor by actor, and for how many days each lasted; NaN where untold.
 
@@ -139,72 +156,82 @@ def measure_shared(
     """One row per candidate: how long, how exclusively and by how many what signals are shared.
 
     `with_own` says of every actor whether it has a payment instrument (1), and one that nobody else has (2). Without
-    ranks the last feature, of uses that overlap, is NaN.
+    ranks the last feature, of uses that overlap, is NaN. Whoever deals with an exchange or a merchant is used by it, so
+    that members may have 10^5 uses: each is looked at once.
     """
     out = np.zeros((len(candidates) - 1, 16))
-    counts = np.zeros(len(degrees), np.int32)
-    widest, on, has = np.zeros(4), np.zeros(4), np.zeros(4, np.bool_)
-    seen = np.zeros(n_kinds, np.bool_)
-    most = 0
+    most, largest = 0, 0
     for c in range(len(candidates) - 1):
         n = 0
         for i in range(candidates[c], candidates[c + 1]):
             n += starts[members[i] + 1] - starts[members[i]]
-        most = max(most, n)
+        most, largest = max(most, n), max(largest, candidates[c + 1] - candidates[c])
+    # of every signal: the candidate that was the last to use it, its users there, and which use was the first
+    seen = np.zeros((len(degrees), 3), np.int32)
+    first_use, first_user, n_first = np.empty(most, np.int64), np.empty(most, np.int32), 0
     room, other = np.empty(most, np.int32), np.empty(most, np.int32)
+    has = np.zeros(largest, np.uint8)
+    evidence, kind_seen = np.zeros(4), np.zeros(n_kinds, np.bool_)
+    widest, inside, n_signals, reach = (
+        np.zeros(2, np.int64),
+        np.zeros(2, np.int64),
+        np.zeros(2, np.int64),
+        np.zeros(2, np.int64),
+    )
     for c in range(len(candidates) - 1):
-        low, high = candidates[c], candidates[c + 1]
-        k = high - low
-        for i in range(low, high):
-            for e in range(starts[members[i]], starts[members[i] + 1]):
-                counts[uses[e]] += 1
-        seen[:] = False
-        widest[:], on[:] = 0.0, 0.0
-        total_days, n_days, n_timed, with_instrument, own = 0.0, 0, 0, 0, 0
-        outside, reach, place_outside, place_reach, n_shared, kinds_shared = 0, 0, 0, 0, 0, 0
-        for i in range(low, high):
-            m = members[i]
-            has[:] = False
-            for e in range(starts[m], starts[m + 1]):
-                s = uses[e]
-                n = abs(counts[s])
-                if n < 2:
-                    continue
-                group = groups[s]
-                has[group] = True
-                if not np.isnan(days[e]):
-                    total_days += days[e]
-                    n_days += 1
-                if len(ranks) and ranks[e] >= 0:
-                    room[n_timed] = ranks[e]
-                    n_timed += 1
-                if counts[s] > 0:  # the first member to come by: count the signal once, then mark it by its sign
-                    out[c, 3 + group] += (n - 1) * nats[s]
-                    widest[group] = max(widest[group], n / k)
-                    kinds_shared += not seen[kinds[s]]
-                    seen[kinds[s]] = True
-                    if group == IDENTITY:
-                        n_shared += 1
-                        outside += degrees[s] - n
-                        reach += degrees[s]
-                    elif group == PLACE:
-                        place_outside += degrees[s] - n
-                        place_reach += degrees[s]
-                    counts[s] = -n
-            for group in range(4):
-                on[group] += has[group]
+        low, k = candidates[c], candidates[c + 1] - candidates[c]
+        evidence[:], kind_seen[:] = 0.0, False
+        widest[:], inside[:], n_signals[:], reach[:] = 0, 0, 0, 0
+        total_days, n_days, n_timed, n_first, with_instrument, own, kinds_shared = 0.0, 0, 0, 0, 0, 0, 0
+        for i in range(k):
+            m = members[low + i]
+            has[i] = 0
             with_instrument += with_own[m] > 0
             own += with_own[m] == 2
-        for i in range(low, high):
-            for e in range(starts[members[i]], starts[members[i] + 1]):
-                counts[uses[e]] = 0
+            for e in range(starts[m], starts[m + 1]):
+                s = uses[e]
+                if seen[s, 0] != c + 1:
+                    seen[s, 0], seen[s, 1], seen[s, 2] = c + 1, 1, n_first
+                    first_use[n_first], first_user[n_first] = e, i
+                    n_first += 1
+                    continue
+                users, group = seen[s, 1] + 1, groups[s]
+                seen[s, 1] = users
+                has[i] |= 1 << group
+                evidence[group] += nats[s]
+                if users == 2:
+                    has[first_user[seen[s, 2]]] |= 1 << group
+                    kinds_shared += not kind_seen[kinds[s]]
+                    kind_seen[kinds[s]] = True
+                if group > PLACE:
+                    continue
+                # the first user counts only once there is a second
+                widest[group] = max(widest[group], users)
+                inside[group] += 1 + (users == 2)
+                if users == 2:
+                    n_signals[group] += 1
+                    reach[group] += degrees[s]
+                for turn in range(1 + (users == 2)):
+                    use = e if turn == 0 else first_use[seen[s, 2]]
+                    if not np.isnan(days[use]):
+                        total_days += days[use]
+                        n_days += 1
+                    if len(ranks) and ranks[use] >= 0:
+                        room[n_timed] = ranks[use]
+                        n_timed += 1
+        on_identity, on_place, on_money = 0, 0, 0
+        for i in range(k):
+            on_identity += has[i] >> IDENTITY & 1
+            on_place += has[i] >> PLACE & 1
+            on_money += has[i] >> MONEY & 1
         out[c, 0] = total_days / n_days if n_days else np.nan
-        out[c, 1] = outside / reach if reach else 0.0
+        out[c, 1] = (reach[IDENTITY] - inside[IDENTITY]) / reach[IDENTITY] if reach[IDENTITY] else 0.0
         out[c, 2] = own / k if with_instrument else np.nan
-        out[c, 7], out[c, 8] = widest[IDENTITY], widest[PLACE]
-        out[c, 9], out[c, 10], out[c, 11] = on[IDENTITY] / k, on[PLACE] / k, on[MONEY] / k
-        out[c, 12] = place_outside / place_reach if place_reach else 0.0
+        out[c, 3:7] = evidence
+        out[c, 7], out[c, 8] = widest[IDENTITY] / k, widest[PLACE] / k
+        out[c, 9], out[c, 10], out[c, 11] = on_identity / k, on_place / k, on_money / k
+        out[c, 12] = (reach[PLACE] - inside[PLACE]) / reach[PLACE] if reach[PLACE] else 0.0
         out[c, 13] = kinds_shared
-        out[c, 14] = n_shared / k
+        out[c, 14] = n_signals[IDENTITY] / k
         out[c, 15] = share_met(merge_runs(room, n_timed, other), n_timed, met)
     return out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -58,7 +59,9 @@ class Payments:
 
     Parameters
     ----------
-    paid, got : Side
+    paid : Side
+    got : Side
+        The transfers of each actor in the order of their days, those of unknown days last.
     kinds : array of int32
         Of the transfers of `paid`: amounts with the same two first digits have the same number, -1 where unknown.
     """
@@ -98,8 +101,23 @@ class Payments:
         if seconds is not None and (timed := seconds != MISSING_TIME).any():
             days[timed] = (seconds[timed] - seconds[timed].min()) / DAY
         paid, rows = _side(payers, payees, known, days, apart, n_actors)
-        got, _ = _side(payees, payers, known, days, apart, n_actors)
+        in_time = np.flatnonzero(apart)[np.argsort(days[apart], kind="stable")]  # NaN comes last
+        got, _ = _side(payees[in_time], payers[in_time], known[in_time], days[in_time], apart[in_time], n_actors)
         return cls(paid, got, leading_digits(known[rows]))
+
+    @cached_property
+    def got_totals(self) -> FloatArray:
+        """Amount that each actor got."""
+        return np.bincount(self._getters, self.got.amounts, len(self.got.starts) - 1).astype(np.float64)
+
+    @cached_property
+    def n_got_timed(self) -> LongArray:
+        """Transfers that each actor got of which the day is known."""
+        return np.bincount(self._getters[~np.isnan(self.got.days)], minlength=len(self.got.starts) - 1)
+
+    @property
+    def _getters(self) -> IntArray:
+        return np.repeat(np.arange(len(self.got.starts) - 1, dtype=np.int32), self.got.counts)
 
     def dealt(self, order: LongArray) -> Payments:
         """Deal the payments out to the actors anew: who had them and with whom, as `order` says.

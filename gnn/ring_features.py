@@ -293,6 +293,6 @@ def _payments(starts: LongArray, members: IntArray, payments: Payments | None) -
     paid, got = payments.paid, payments.got
     measured: FloatArray = measure_payments(
         starts, members, paid.starts, paid.others, paid.amounts, paid.days, payments.kinds,
-        got.starts, got.others, got.amounts, got.days,
+        got.starts, got.days, payments.n_got_timed, payments.got_totals,
     )  # fmt: skip
     return measured

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms.times import MISSING_TIME
-from gnn._shared_kernels import fill_uses, rank_uses
+from gnn._shared_kernels import fill_uses, number_signals, rank_uses
 
 IntArray = npt.NDArray[np.int32]
 LongArray = npt.NDArray[np.int64]
@@ -18,6 +18,9 @@ FloatArray = npt.NDArray[np.float64]
 
 NOT_RANKED = (np.empty(0, np.int32), np.empty((0, 3), np.int64))
 """In the place of `SharedUses.ranked`, where nobody asks for it."""
+
+
+MANY_USES = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +47,7 @@ class SharedUses:
         Number of each signal among those that are kept, -1 of the others.
     starts : array of int64, shape (n_actors + 1,)
     signals : array of int32, shape (n_uses,)
-        By number.
+        By number, which follows the actors with very many uses.
     days : array of float64, shape (n_uses,)
         For how long the signal was used, at most a year; NaN where the times are not known, and of money and referrals.
     groups, kinds, degrees, nats : arrays, shape (n_signals,)
@@ -70,11 +73,14 @@ class SharedUses:
         nats: FloatArray,
     ) -> SharedUses:
         """Gather them; O(rows)."""
-        kept = np.flatnonzero((nats > 0) & (degrees >= 2))
-        numbers = np.full(len(nats), -1, np.int32)
-        numbers[kept] = np.arange(len(kept), dtype=np.int32)
+        can_be_shared = (nats > 0) & (degrees >= 2)
+        told = np.concatenate([[0], np.cumsum(can_be_shared[rows.signals])])
+        n_uses, by_actor = int(told[-1]), np.diff(told[rows.starts])
+        # what an actor with very many uses deals with is numbered in its order, and then read from memory in that order
+        many = np.flatnonzero(by_actor > MANY_USES)
+        many = many[np.argsort(-by_actor[many], kind="stable")]
+        numbers, kept = number_signals(rows.starts, rows.signals, can_be_shared, many, int(can_be_shared.sum()))
         groups = groups_of_kinds[kinds[kept]].astype(np.int8)
-        n_uses = int((numbers[rows.signals] >= 0).sum())
         starts, signals, days = np.zeros(len(rows.starts), np.int64), np.empty(n_uses, np.int32), np.empty(n_uses)
         times = rows.first_seen, rows.last_seen
         fill_uses(rows.starts, rows.signals, *times, numbers, groups, starts, signals, days, int(MISSING_TIME))

@@ -23,7 +23,7 @@ def measured(payments, rings):
     values = measure_payments(
         np.cumsum([0, *map(len, rings)]), np.array(list(itertools.chain(*rings)), np.int32),
         paid.starts, paid.others, paid.amounts, paid.days, payments.kinds,
-        got.starts, got.others, got.amounts, got.days,
+        got.starts, got.days, payments.n_got_timed, payments.got_totals,
     )  # fmt: skip
     return dict(zip(PAYMENT_FEATURES, values.T, strict=True))
 
