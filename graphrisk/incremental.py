@@ -106,8 +106,8 @@ class KeptLoad:
                 self._all_because(f"of {self._full_every} loads in a row one is of all files")
             if merged_hash not in (None, loaded.input_hash):
                 log.warning("what was merged from several loads was not what a load of all files gives; it is not used")
-        if file_states(config) == now:
-            self._write(LoadBase(key, now, n_since_full, loaded))
+        # files that changed while they were read are not in the state that is kept, and are read again next time
+        self._write(LoadBase(key, now, n_since_full, loaded))
         return loaded
 
     def _all_because(self, reason: str) -> None:

@@ -13,9 +13,11 @@ import pytest
 from graphrisk.api import scan
 from graphrisk.config import read_config
 from graphrisk.estimate.figures import figures_of
-from graphrisk.incremental import FOLDER, LOADED
+from graphrisk.incremental import FOLDER, LOADED, KeptLoad
+from graphrisk.rings.wallets.settings import WalletSettings
 from graphrisk.store import ResultStore
 from graphrisk.tables import SCHEMAS
+from loaders import load
 from loaders.merging import merge_loads
 from loaders.simulate import WorldSettings, simulate
 
@@ -100,6 +102,68 @@ def test_only_new_files_are_loaded(nightly, tmp_path, caplog):
         assert other.scan_id == second.scan_id
         assert equal(other, second)
         assert other.tables["scan"]["input_hash"] == second.tables["scan"]["input_hash"]
+
+
+def small_load(folder, new_links):
+    """Load two nights of links among 200 accounts, the second alone and then both; the two results and the facts."""
+    for name in ("accounts", "links"):
+        (folder / name).mkdir()
+    accounts = pd.DataFrame({"account_id": [f"a{k:03d}" for k in range(200)]})
+    accounts.to_csv(folder / "accounts" / "0.csv", index=False)
+    old = pd.DataFrame(
+        {"account_id": accounts.account_id, "signal_type": "device", "signal_id": "d" + accounts.account_id}
+    )
+    old.to_csv(folder / "links" / "0.csv", index=False)
+    settings = """
+[scan]
+name = "small"
+store = "store"
+max_rejected_share = 0.05
+[identifiers]
+popularity_types = ["device"]
+popularity_accounts = 3
+popularity_share = 0.05
+"""
+    sources = "".join(f'[[source]]\npath = "{name}/*.csv"\ntable = "{name}"\n' for name in ("accounts", "links"))
+    (folder / "scan.toml").write_text(settings + sources)
+    config = read_config(folder / "scan.toml").load_config()
+
+    def read(narrowed, moment):
+        return load(narrowed, as_of=moment)
+
+    kept = KeptLoad(folder / "store")
+    kept.load(config, None, read)
+    new_links.to_csv(folder / "links" / "1.csv", index=False)
+    return kept.load(config, None, read), read(config, None), kept.facts
+
+
+def test_what_is_popular_among_new_links_alone_is_not_refused(tmp_path):
+    who = [f"a{k:03d}" for k in range(6)]
+    new = pd.DataFrame({"account_id": who, "signal_type": "device", "signal_id": "device-9"})
+    merged, whole, facts = small_load(tmp_path, new)
+    assert facts == {"new_files": 1, "loaded_all_because": ""}
+    assert merged.input_hash == whole.input_hash
+    assert len(merged.graph.links) == 206
+
+
+def test_new_rows_may_be_bad_as_long_as_few_of_all_are(tmp_path):
+    new = pd.DataFrame({"account_id": ["a000", None, None], "signal_type": "device", "signal_id": "device-9"})
+    merged, whole, facts = small_load(tmp_path, new)
+    assert facts == {"new_files": 1, "loaded_all_because": ""}
+    assert merged.input_hash == whole.input_hash
+    assert merged.row_counts["rejected"] == 2
+
+
+def test_where_rows_of_one_transaction_may_come_in_several_files_all_is_loaded(nights, nightly, tmp_path):
+    nightly(0)
+    shutil.copytree(nights[0] / "night_1", tmp_path / "data", dirs_exist_ok=True)
+    wallets = WalletSettings(links=["common_input"])
+    settings = read_config(tmp_path / "scan.toml").model_copy(update={"wallets": wallets})
+    together = scan(settings, as_of=nights[1][1], store=settings.store)
+    assert "new_files" not in together.manifest
+    apart = settings.model_copy(update={"scan": settings.scan.model_copy(update={"incremental": False})})
+    whole = scan(apart, as_of=nights[1][1], store=str(tmp_path / "apart"))
+    assert together.tables["scan"]["input_hash"] == whole.tables["scan"]["input_hash"]
 
 
 def test_every_few_nights_all_files_are_loaded(nightly, caplog):
