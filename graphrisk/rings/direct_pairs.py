@@ -64,7 +64,7 @@ def merge_acts(a: LongArray, b: LongArray, seconds: LongArray, n_b: int) -> tupl
         empty = np.empty(0, np.int64)
         return empty, empty, empty, empty, empty
     keys = a * n_b + b
-    order = np.lexsort((seconds, keys))
+    order = np.argsort(keys, kind="stable")
     keys, seconds = keys[order], seconds[order]
     starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
     counts = np.diff(np.r_[starts, len(keys)])

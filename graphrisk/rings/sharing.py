@@ -243,7 +243,8 @@ def find_sharing(graph: EntityGraph, *, with_wallets: bool = True, wallet_links:
         n_signals += len(nodes)
 
     actor, signal = np.concatenate(row_actors), np.concatenate(row_signals)
-    order = np.lexsort((signal, actor))
+    # rows of each kind are sorted already, and a stable sort of whole keys only merges them
+    order = np.argsort(actor * max(n_signals, 1) + signal, kind="stable")
     inviters = np.full(len(actors), -1, np.int32)
     earliest = np.lexsort((inviter, missing_last(invited_at)))[::-1]
     inviters[invitee[earliest]] = inviter[earliest]
