@@ -112,7 +112,7 @@ def measure_payments(
         for i in range(k):
             number[members[base + i]] = i
         n_pairs, n_alike, n_days, n_inside_timed, inside, outwards = 0, 0, 0, 0, 0.0, 0.0
-        n_in, n_timed, got = 0, 0, 0.0
+        n_timed, got = 0, 0.0
         first, last = np.inf, -np.inf
         for i in range(k):
             m = members[base + i]
@@ -134,13 +134,12 @@ def measure_payments(
                     days[n_days] = paid_days[e]
                     first, last = min(first, days[n_days]), max(last, days[n_days])
                     n_days += 1
-            n_in += in_starts[m + 1] - in_starts[m]
             got += got_totals[m]
             if n_got_timed[m] > 0:
                 n_timed += n_got_timed[m]
                 first = min(first, np.float64(got_days[in_starts[m]]))
                 last = max(last, np.float64(got_days[in_starts[m] + n_got_timed[m] - 1]))
-        inwards = got - inside if n_in > n_pairs else 0.0
+        inwards = got - inside
         if inwards < ROUNDED * got:  # what rounding leaves, or less than anybody pays
             inwards = 0.0
         if inside + outwards > 0:

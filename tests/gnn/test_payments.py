@@ -84,6 +84,21 @@ def test_what_is_not_recorded_is_not_zero():
     assert np.isnan(measured(never, [{0, 1}])["payment_growth"]).all()
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_rounding_is_no_money_from_outside(seed):
+    """Three who pay each other; from outside they got what nobody knows the amount of, or very little."""
+    rng = np.random.default_rng(seed)
+    payers, shift = rng.integers(3, size=60), rng.integers(1, 3, size=60)
+    payees, amounts = (payers + shift) % 3, np.round(rng.lognormal(3, 2, 60), 2)
+    for extra, outflow in ((np.nan, np.nan), (0.01, 0.0)):
+        payments = Payments.of(
+            np.append(payers, 6), np.append(payees, 0), np.append(amounts, extra), np.arange(61) * DAY, N_ACTORS
+        )
+        found = measured(payments, [{0, 1, 2}])
+        assert found["kept_inside"] == [1]
+        assert found["outflow"] == pytest.approx([outflow], nan_ok=True)
+
+
 def test_each_side_holds_what_an_actor_paid_and_got():
     payments = Payments.of(np.array([0, 7, 0, 2]), np.array([7, 0, 0, 1]), np.array([5.0, 6, 7, 8]), None, N_ACTORS)
     assert payments.paid.counts.tolist() == [1, 0, 1, 0, 0, 0]
