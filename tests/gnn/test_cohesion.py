@@ -26,11 +26,7 @@ def cliques(sizes, seed):
     return n, np.array(sources), np.array(targets), weights
 
 
-@given(st.lists(st.integers(2, 7), min_size=1, max_size=3), st.integers(0, 2**31))
-@example([6], 1)
-@example([5, 5], 0)
-def test_cuts_agree_with_networkx(sizes, seed):
-    n, sources, targets, weights = cliques(sizes, seed)
+def agrees(n, sources, targets, weights):
     graph = Graph.from_edges(n, sources, targets, weights)
     none = Graph.from_edges(n, sources[:0], targets[:0])
     whole = np.array([0, n]), np.arange(n, dtype=np.int32), n
@@ -40,6 +36,21 @@ def test_cuts_agree_with_networkx(sizes, seed):
     twin.add_weighted_edges_from(zip(sources.tolist(), targets.tolist(), weights.tolist(), strict=True))
     cut = nx.stoer_wagner(twin)[0] if nx.is_connected(twin) else 0.0
     assert measured[0, 0] == pytest.approx(cut * n / graph.weights.sum())
+
+
+@given(st.lists(st.integers(2, 7), min_size=1, max_size=3), st.integers(0, 2**31))
+@example([6], 1)
+@example([5, 5], 0)
+def test_cuts_agree_with_networkx(sizes, seed):
+    n, sources, targets, weights = cliques(sizes, seed)
+    agrees(n, sources, targets, weights)
+
+
+@pytest.mark.parametrize("half", range(2, 7))
+@pytest.mark.parametrize("across", [0.05, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0])
+def test_halves_that_hang_together_more_and_less(half, across):
+    sources, targets = np.tril_indices(2 * half, -1)
+    agrees(2 * half, sources, targets, np.where((sources < half) == (targets < half), 1.0, across))
 
 
 @pytest.mark.parametrize("k", range(2, 12))

@@ -208,3 +208,13 @@ def test_scores_rest_on_nothing_that_the_model_does_not_read(make_graph, timed):
         assert np.array_equal(found.model.score(features).log_odds, found.scores.log_odds)
     for name in found.model.reads:
         assert np.array_equal(some[name], every[name], equal_nan=True)
+
+
+def test_instruments_are_own_ones_if_nobody_else_uses_them(make_graph):
+    links = [(k, "device", "d") for k in range(4)]
+    # of four members one has an instrument of its own, two share one, one has none
+    links += [(0, "instrument", "i0"), (1, "instrument", "i1"), (2, "instrument", "i1")]
+    found = find(make_graph(60, links, created=[k * DAY for k in range(60)]))
+    assert measure(found)["own_instrument"][candidate_of(found, range(4))] == 0.25
+    none = find(make_graph(60, links[:4], created=[k * DAY for k in range(60)]))
+    assert np.isnan(measure(none)["own_instrument"][candidate_of(none, range(4))])
