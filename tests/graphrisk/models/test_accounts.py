@@ -13,10 +13,15 @@ from gnn.calibration import Calibration
 from graphrisk.cli.app import app
 from graphrisk.config import read_config
 from graphrisk.models.account_training import GRAPH_FREE, auc, later_figures, split_accounts, train_accounts
-from graphrisk.models.accounts import AccountData, load_accounts
+from graphrisk.models.accounts import AccountData, account_columns, load_accounts
 from graphrisk.models.errors import TrainingError
 from graphrisk.models.files import ModelError, load_account_model, load_model, save_account_model
-from loaders import SourceConfig
+from graphrisk.models.settings import TRANSPARENT, ModelSettings
+from graphrisk.pipeline import find_rings
+from graphrisk.rings.member_scores import best_candidates
+from graphrisk.rings.search import measure
+from graphrisk.stages import StageLog
+from loaders import SourceConfig, load
 
 UNTIL = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -110,6 +115,20 @@ def test_twins_and_communities_are_told_of_every_account(tmp_path):
     assert 1 < sizes.max() < 1_000
     again = load_accounts(read_config(tmp_path / "scan.toml")).columns
     assert all(np.array_equal(again[name], data.columns[name], equal_nan=True) for name in again)
+
+
+def test_features_of_a_group_are_those_of_the_best_candidate_that_holds_the_account(world):
+    config = read_config(world / "scan.toml").model_copy(update={"model": ModelSettings(name=TRANSPARENT)})
+    loaded = load(config.load_config(), as_of=config.scan.as_of)
+    found, policy, _ = find_rings(config, loaded, StageLog(None))
+    columns = account_columns(loaded, found, policy)
+    best, every = best_candidates(found)[: loaded.graph.n_accounts], measure(found)
+    inside = best >= 0
+    assert 100 < inside.sum() < len(inside)
+    for name in ("size", "density", "nats_place", "use_days"):
+        values = columns[f"group_{name}"]
+        assert np.array_equal(values[inside], every[name][best[inside]], equal_nan=True)
+        assert np.isnan(values[~inside]).all()
 
 
 def test_labels_dealt_anew_cannot_be_learned():
