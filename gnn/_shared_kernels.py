@@ -83,7 +83,7 @@ def rank_uses(signals, first, last, numbers, days, n_signals, ranks, met):
         low, high = ends[s], ends[s + 1]
         for k in range(low, high):
             order[k] = k
-        found = merge_sort(order[low:high], high - low, other[low:high], rows, first)
+        found = sort_by_time(order[low:high], high - low, other[low:high], rows, first)
         for k in range(high - low):
             source = found[k]
             ranks[use_of[source]] = low + k
@@ -91,7 +91,7 @@ def rank_uses(signals, first, last, numbers, days, n_signals, ranks, met):
 
 
 @jit
-def merge_sort(order, n, other, rows, times):
+def sort_by_time(order, n, other, rows, times):
     """Sort places by the times of their rows, equal ones as they came; returns the array that holds them."""
     width = 1
     while width < n:
@@ -111,7 +111,7 @@ def merge_sort(order, n, other, rows, times):
 
 
 @jit
-def merge_runs(ranks, n, other):
+def sort_ranks(ranks, n, other):
     """Sort ranks of which long stretches ascend already; returns the array that holds them."""
     width = 1
     while width < n:
@@ -172,12 +172,9 @@ def measure_shared(
     room, other = np.empty(most, np.int32), np.empty(most, np.int32)
     has = np.zeros(largest, np.uint8)
     evidence, kind_seen = np.zeros(4), np.zeros(n_kinds, np.bool_)
-    widest, inside, n_signals, reach = (
-        np.zeros(2, np.int64),
-        np.zeros(2, np.int64),
-        np.zeros(2, np.int64),
-        np.zeros(2, np.int64),
-    )
+    # of identity signals and of places: most users inside, all users inside, signals, all users
+    widest, inside = np.zeros(2, np.int64), np.zeros(2, np.int64)
+    n_signals, reach = np.zeros(2, np.int64), np.zeros(2, np.int64)
     for c in range(len(candidates) - 1):
         low, k = candidates[c], candidates[c + 1] - candidates[c]
         evidence[:], kind_seen[:] = 0.0, False
@@ -233,5 +230,5 @@ def measure_shared(
         out[c, 12] = (reach[PLACE] - inside[PLACE]) / reach[PLACE] if reach[PLACE] else 0.0
         out[c, 13] = kinds_shared
         out[c, 14] = n_signals[IDENTITY] / k
-        out[c, 15] = share_met(merge_runs(room, n_timed, other), n_timed, met)
+        out[c, 15] = share_met(sort_ranks(room, n_timed, other), n_timed, met)
     return out
