@@ -9,7 +9,7 @@ PAYMENT_FEATURES = (
     "paying_inside", "kept_inside", "outflow", "pairs_paid", "reciprocity", "circulating", "fan_in", "fan_out",
     "amount_entropy", "payment_growth",
 )  # fmt: skip
-ROUNDED = 1e-12
+ROUNDED = 1e-12  # share of what members got that is left by rounding, where they got it from each other
 
 
 @jit

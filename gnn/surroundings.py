@@ -12,7 +12,7 @@ from algorithms.graph import Graph
 from algorithms.times import MISSING_TIME
 from gnn._shared_kernels import DAY, IDENTITY, MONEY, PLACE, REFERRAL
 from gnn.payments import Payments
-from gnn.shared_uses import Rows, SharedUses, instruments
+from gnn.shared_uses import SharedUses, instruments
 
 IntArray = npt.NDArray[np.int32]
 LongArray = npt.NDArray[np.int64]
@@ -84,8 +84,8 @@ class Surroundings:
     def uses(self) -> SharedUses:
         """Uses of the signals that can be shared."""
         groups = np.array([GROUPS.get(kind, IDENTITY) for kind in self.signal_types] or [0], dtype=np.int64)
-        rows = Rows(self.row_starts, self.row_signals, self.first_seen, self.last_seen)
-        return SharedUses.of(rows, self.kinds, groups, self.degrees, self.nats)
+        rows = self.row_starts, self.row_signals, self.first_seen, self.last_seen
+        return SharedUses.of(*rows, self.kinds, groups, self.degrees, self.nats)
 
     @cached_property
     def instruments(self) -> npt.NDArray[np.int8]:

@@ -25,7 +25,7 @@ SIZE_BONUS = 1.0
 LEAST_CALIBRATED = 0.05
 """Score down to which candidates are listed to calibrate on: half of the least that is shown. One straight line cannot
 be right far below it too, and where it is not shown it need not be."""
-LEAST_OF_ALL = 1e-9
+LEAST_OF_ALL = 1e-9  # lists down to here hold everything
 N_DRAWS = 2000
 Shares = list[FloatArray] | None
 """How much of each candidate of each population counts as a ring; None where the labels say it."""

@@ -154,6 +154,25 @@ def test_new_rows_may_be_bad_as_long_as_few_of_all_are(tmp_path):
     assert merged.row_counts["rejected"] == 2
 
 
+def test_a_file_that_changes_while_it_is_read_is_read_again(tmp_path):
+    small_load(tmp_path, pd.DataFrame({"account_id": ["a000"], "signal_type": "device", "signal_id": ["device-9"]}))
+    config, file = read_config(tmp_path / "scan.toml").load_config(), tmp_path / "links" / "2.csv"
+    file.write_text("account_id,signal_type,signal_id\na001,device,device-9\n")
+
+    def read_while_it_grows(narrowed, moment):
+        loaded = load(narrowed, as_of=moment)
+        with file.open("a") as grown:
+            grown.write("a002,device,device-9\n")
+        return loaded
+
+    KeptLoad(tmp_path / "store").load(config, None, read_while_it_grows)
+    kept = KeptLoad(tmp_path / "store")
+    loaded = kept.load(config, None, lambda narrowed, moment: load(narrowed, as_of=moment))
+    assert kept.facts["new_files"] is None
+    assert loaded.input_hash == load(config).input_hash
+    assert len(loaded.graph.links) == 203
+
+
 def test_where_rows_of_one_transaction_may_come_in_several_files_all_is_loaded(nights, nightly, tmp_path):
     nightly(0)
     shutil.copytree(nights[0] / "night_1", tmp_path / "data", dirs_exist_ok=True)
