@@ -1,4 +1,6 @@
+import os
 import platform
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,8 +10,7 @@ from graphrisk import memory
 
 def resident():
     """Bytes that this process has resident."""
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * 4096
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc holds what was freed")
